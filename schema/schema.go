@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed *.sql
 var Migrations embed.FS
+
+// Dictionary is the data dictionary as CSV: table_name, column_name (empty for
+// the table itself), layer, owner, description.
+//
+//go:embed dictionary.csv
+var Dictionary string

@@ -1,0 +1,42 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"nextpipe/schema"
+)
+
+// migrate brings the file to the newest schema and renews its dictionary.
+func (db *DB) migrate(ctx context.Context) error {
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.w, schema.Migrations)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	lines, err := csv.NewReader(strings.NewReader(schema.Dictionary)).ReadAll()
+	if err != nil {
+		return fmt.Errorf("read dictionary.csv: %w", err)
+	}
+	return db.Write(ctx, func(tx *sql.Tx) error { return writeDictionary(tx, lines) })
+}
+
+// writeDictionary replaces data_dictionary by the lines of schema/dictionary.csv.
+func writeDictionary(tx *sql.Tx, lines [][]string) error {
+	if _, err := tx.Exec("DELETE FROM data_dictionary"); err != nil {
+		return fmt.Errorf("renew data dictionary: %w", err)
+	}
+	for _, l := range lines[1:] {
+		if _, err := tx.Exec("INSERT INTO data_dictionary VALUES (?, ?, ?, ?, ?)", l[0], l[1], l[2], l[3], l[4]); err != nil {
+			return fmt.Errorf("renew data dictionary, line %v: %w", l, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+// Package warehouse is the SQLite file that everything meets in: opening and
+// migrating it, the lock, runs, replacing tables, and bulk insertion.
+//
+//	reads   the file, the lock row, sqlite_schema
+//	does    migrates, guards against a second run, replaces tables atomically
+//	writes  setup, lock, run, stage_run, data_dictionary; rows on behalf of the stages
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Errors that decide an exit code.
+var (
+	// ErrDamaged means that the file is not a warehouse that can be trusted.
+	ErrDamaged = errors.New("warehouse is damaged")
+	// ErrLocked means that another run holds the warehouse.
+	ErrLocked = errors.New("warehouse is locked by another run")
+	// ErrDrift means that the warehouse belongs to another source or account.
+	ErrDrift = errors.New("warehouse belongs to another source or account")
+)
+
+// DB is an open warehouse: one writing connection and a few reading ones, so
+// that a long read never waits for a write nor blocks it (WAL).
+type DB struct {
+	path string
+	w, r *sql.DB
+	now  func() time.Time
+}
+
+// pragmas hold for every connection, whichever the pool hands out.
+// synchronous=FULL: an intent that is committed must survive a power cut, or a
+// lost answer would turn into a duplicate. trusted_schema=off: triggers and
+// views of a file that somebody sent must not reach functions with effects.
+var pragmas = []string{
+	"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(10000)",
+	"trusted_schema(OFF)", "cell_size_check(ON)", "cache_size(-32768)", "temp_store(FILE)",
+}
+
+func dsn(path string, extra ...string) string {
+	q := url.Values{"_pragma": append(append([]string{}, pragmas...), extra...), "_txlock": {"immediate"}}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// Open opens the warehouse at path, creating and migrating it when needed.
+// A file that is not a sound SQLite database gives ErrDamaged.
+func Open(ctx context.Context, path string) (*DB, error) {
+	if err := refuseOddFile(path); err != nil {
+		return nil, err
+	}
+	w, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
+	}
+	w.SetMaxOpenConns(1)
+	r, err := sql.Open("sqlite", dsn(path, "query_only(ON)"))
+	if err != nil {
+		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
+	}
+	r.SetMaxOpenConns(4)
+	db := &DB{path: path, w: w, r: r, now: time.Now}
+	if err := db.migrate(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open warehouse %s: %w", path, damaged(err))
+	}
+	return db, nil
+}
+
+// refuseOddFile stops before SQLite would create something in a wrong place.
+func refuseOddFile(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open warehouse: %w", err)
+	}
+	if info.IsDir() {
+		return fmt.Errorf("open warehouse %s: it is a folder; name a file with --db", path)
+	}
+	return nil
+}
+
+// damaged adds ErrDamaged to what SQLite says of a broken file.
+func damaged(err error) error {
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch se.Code() & 0xff {
+		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+			return fmt.Errorf("%w: %w; restore a copy, or recover it with `sqlite3 FILE .recover`", ErrDamaged, err)
+		}
+	}
+	return err
+}
+
+// Check proves that the file is sound before anything is sent on its word.
+func (db *DB) Check(ctx context.Context) error {
+	rows, err := db.r.QueryContext(ctx, "PRAGMA quick_check(5)")
+	if err != nil {
+		return damaged(err)
+	}
+	defer rows.Close()
+	var bad []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return damaged(err)
+		}
+		if line != "ok" {
+			bad = append(bad, line)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return damaged(err)
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("%w: %s", ErrDamaged, strings.Join(bad, "; "))
+	}
+	return nil
+}
+
+// Path is where the file lies.
+func (db *DB) Path() string { return db.path }
+
+// Close closes all connections; the WAL is folded into the file.
+func (db *DB) Close() error { return errors.Join(db.r.Close(), db.w.Close()) }
+
+// Now is the time in UTC as the warehouse writes it: RFC 3339, milliseconds.
+func (db *DB) Now() string { return db.now().UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// Read gives the reading pool: it cannot change anything.
+func (db *DB) Read() *sql.DB { return db.r }
+
+// Write runs fn in one transaction of the writing connection. The transaction
+// is committed when fn returns nil and rolled back otherwise. Never wait for
+// the network inside fn.
+func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := db.w.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin write: %w", damaged(err))
+	}
+	if err := fn(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", damaged(err))
+	}
+	return nil
+}
