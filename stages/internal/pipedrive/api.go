@@ -1,0 +1,139 @@
+package pipedrive
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"net/url"
+	"strconv"
+)
+
+// Create adds a record of the entity from its JSON body. The record's id is in
+// the answer; an answer without one is ErrUnknownOutcome.
+func (c *Client) Create(ctx context.Context, entity string, body []byte) (Record, error) {
+	return c.single(ctx, entity, Create, "", body)
+}
+
+// Update changes the properties in body, and only those, where Pipedrive's verb
+// is PATCH; v1 entities are changed with PUT, which Pipedrive treats alike.
+func (c *Client) Update(ctx context.Context, entity, id string, body []byte) (Record, error) {
+	return c.single(ctx, entity, Update, id, body)
+}
+
+// Get reads one record. (*Error).NotFound tells a record that is not there;
+// recently deleted ones may still be answered, marked as deleted.
+func (c *Client) Get(ctx context.Context, entity, id string) (Record, error) {
+	return c.single(ctx, entity, Get, id, nil)
+}
+
+// Delete deletes one record. Its answer need not hold anything but success,
+// since what Pipedrive puts there differs from entity to entity.
+func (c *Client) Delete(ctx context.Context, entity, id string) error {
+	r, err := newRequest(entity, Delete, id)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, r, func(envelope) error { return nil })
+}
+
+// newRequest finds the endpoint for a verb on an entity.
+func newRequest(entity string, v Verb, id string) (request, error) {
+	res, err := resourceOf(entity)
+	if err != nil {
+		return request{}, err
+	}
+	call, err := res.call(v, id)
+	return request{call: call}, err
+}
+
+func (c *Client) single(ctx context.Context, entity string, v Verb, id string, body []byte) (Record, error) {
+	r, err := newRequest(entity, v, id)
+	if err != nil {
+		return Record{}, err
+	}
+	r.body = body
+	res, _ := resourceOf(entity) // known, or newRequest had failed
+	var rec Record
+	err = c.do(ctx, r, func(env envelope) (err error) {
+		rec, err = res.record(env.Data)
+		if err == nil && id != "" && rec.ID != id {
+			err = fmt.Errorf("it is about %s, not %s", rec.ID, id)
+		}
+		return err
+	})
+	if err != nil {
+		return Record{}, err
+	}
+	return rec, nil
+}
+
+// Page reads one page of a list. The first page has cursor ""; next is the
+// cursor of the page after, "" behind the last. q holds filters and sorting; its
+// limit defaults to the largest page, which costs no more than a small one. A
+// cursor is only good together with the q it came from.
+func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor string) (recs []Record, next string, err error) {
+	r, err := newRequest(entity, List, "")
+	if err != nil {
+		return nil, "", err
+	}
+	res, _ := resourceOf(entity) // known, or newRequest had failed
+	r.query = res.pageQuery(q, cursor)
+	var p page
+	err = c.do(ctx, r, func(env envelope) (err error) {
+		p, err = res.listPage(env, r.query)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return p.records, p.next, nil
+}
+
+// pageQuery adds the paging to q. A parameter that the endpoint does not list,
+// or an empty cursor, would be refused.
+func (r Resource) pageQuery(q url.Values, cursor string) url.Values {
+	q = maps.Clone(q)
+	if q == nil {
+		q = url.Values{}
+	}
+	if r.Paging == Whole {
+		return q
+	}
+	if !q.Has("limit") {
+		q.Set("limit", strconv.Itoa(r.PageSize))
+	}
+	key := "cursor"
+	if r.Paging == Offset {
+		key = "start"
+	}
+	q.Del(key)
+	if cursor != "" {
+		q.Set(key, cursor)
+	}
+	return q
+}
+
+// All walks through every page of a list. An error ends it and is yielded once,
+// after the records of the pages before; a list that ends without an error is
+// whole.
+func (c *Client) All(ctx context.Context, entity string, q url.Values) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for cursor := ""; ; {
+			recs, next, err := c.Page(ctx, entity, q, cursor)
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			for _, rec := range recs {
+				if !yield(rec, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			cursor = next
+		}
+	}
+}
