@@ -9,7 +9,7 @@ CREATE TABLE load_op (
     final_key    TEXT NOT NULL,                   -- final record, or the symbol of something provisioned
     verb         TEXT NOT NULL CHECK (verb IN ('create', 'update', 'delete')),
     purpose      TEXT NOT NULL CHECK (purpose IN ('load', 'provision', 'rollback')),
-    state        TEXT NOT NULL CHECK (state IN ('intent', 'in_doubt', 'done', 'refused', 'not_sent', 'quarantined')),
+    state        TEXT NOT NULL CHECK (state IN ('intent', 'in_doubt', 'done', 'refused', 'not_sent', 'quarantined', 'blocked')),
     attempt      INTEGER NOT NULL,
     marker       TEXT,
     pipedrive_id TEXT,
@@ -21,8 +21,8 @@ CREATE TABLE load_op (
     message      TEXT,
     hint         TEXT,
     resolved_by  TEXT,                            -- answer, look-up, or a person
-    looks        INTEGER NOT NULL DEFAULT 0,
-    first_look_at TEXT,
+    looks        INTEGER NOT NULL DEFAULT 0,      -- look-ups that did not find it
+    looked_at    TEXT,                            -- the first of them
     intent_at    TEXT NOT NULL,
     ended_at     TEXT,
     CHECK ((state IN ('intent', 'in_doubt')) = (ended_at IS NULL)),
@@ -32,7 +32,7 @@ CREATE TABLE load_op (
 -- One open operation a record: a second intent before the first is settled is impossible.
 CREATE UNIQUE INDEX load_op_open ON load_op (target_id, entity, final_key) WHERE state IN ('intent', 'in_doubt');
 CREATE INDEX load_op_record ON load_op (target_id, entity, final_key, op_id);
-CREATE INDEX load_op_bad ON load_op (target_id, state) WHERE state IN ('refused', 'quarantined');
+CREATE INDEX load_op_bad ON load_op (target_id, state) WHERE state IN ('refused', 'quarantined', 'blocked');
 
 CREATE TABLE link (
     target_id    INTEGER NOT NULL REFERENCES target,
@@ -100,7 +100,7 @@ CREATE TABLE budget (
 CREATE VIEW v_rejects AS
 SELECT o.target_id, o.entity, o.final_key, o.state, o.status, o.error_code, o.message, o.hint, o.body AS payload, o.ended_at
 FROM load_op AS o
-WHERE o.state IN ('refused', 'quarantined')
+WHERE o.state IN ('refused', 'quarantined', 'blocked')
   AND NOT EXISTS (
     SELECT 1 FROM load_op AS later
     WHERE later.target_id = o.target_id AND later.entity = o.entity

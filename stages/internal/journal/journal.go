@@ -1,0 +1,245 @@
+// Package journal is the only way nextpipe writes to Pipedrive.
+//
+//	reads   load_op, link, bind
+//	does    commits the intent, sends once, records the outcome; settles what is in doubt by looking
+//	writes  load_op, link, before_image, http_log, budget
+//
+// Pipedrive has no idempotency keys and no upsert, so a create whose answer is
+// lost may or may not have happened. Every operation therefore moves through
+// these states, and each arrow is one commit:
+//
+//	intent ──answer 2xx───────────────▶ done
+//	   │  ├──refused by the account───▶ refused
+//	   │  ├──certainly not carried out▶ not_sent ──(a new attempt)
+//	   │  └──timeout, cut, 5xx────────▶ in_doubt
+//	   └──the process died────────────▶ in_doubt (at the next start)
+//	in_doubt ──seen in the account────▶ done
+//	   │  ├──not there, twice looked──▶ not_sent ──(a new attempt)
+//	   │  └──still open after all─────▶ quarantined: a person decides
+//	blocked: a reference could not be bound; nothing was sent.
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// Verbs of an operation.
+const (
+	Create = "create"
+	Update = "update"
+	Delete = "delete"
+)
+
+// Op is one operation on the account, as in table load_op.
+type Op struct {
+	ID          int64
+	Entity      string
+	FinalKey    string
+	Verb        string
+	State       string
+	Attempt     int
+	Marker      string
+	PipedriveID string // of the record; for a create, once it is known
+	HiID        string // highest id known before sending
+	Symbolic    []byte
+	Body        []byte
+	Status      int
+	Code        string
+	Message     string
+	Looks       int
+	LookedAt    time.Time
+}
+
+// Journal sends operations for one purpose to one account.
+type Journal struct {
+	DB       *warehouse.DB
+	Client   *pipedrive.Client
+	Meter    *Meter
+	TargetID int64
+	RunID    int64
+	Purpose  string // "load", "provision" or "rollback"
+	// Settle is how long after the first look-up "not there" begins to count,
+	// because a request that was delayed on its way may still be carried out.
+	Settle time.Duration
+	// Look finds operations in doubt in the account; see settle.go.
+	Look Look
+	// Done writes what a finished operation means (a link, a binding), inside
+	// the transaction that records the outcome. rec is the record as answered
+	// or found; its Data is nil after a delete.
+	Done func(tx *sql.Tx, op *Op, rec pipedrive.Record) error
+	Now  func() time.Time
+	Wait func(context.Context, time.Duration) error
+}
+
+// Send carries out one operation: intent, request, outcome. op.State tells how
+// it ended. An error means that the whole sending must stop; an operation that
+// was refused or is in doubt is no error, the others go on.
+func (j *Journal) Send(ctx context.Context, op *Op) error {
+	if err := j.intend(ctx, op); err != nil {
+		return fmt.Errorf("record intent for %s %s: %w", op.Entity, op.FinalKey, err)
+	}
+	rec, err := j.request(ctx, op)
+	return j.conclude(context.WithoutCancel(ctx), op, rec, err)
+}
+
+// Block records that an operation could not even be composed.
+func (j *Journal) Block(ctx context.Context, op *Op, reason string) error {
+	op.State, op.Code, op.Message = "blocked", "unbound_reference", reason
+	return j.DB.Write(ctx, func(tx *sql.Tx) error {
+		if err := j.insert(tx, op); err != nil {
+			return err
+		}
+		_, err := tx.Exec("UPDATE load_op SET ended_at = ? WHERE op_id = ?", j.DB.Now(), op.ID)
+		return err
+	})
+}
+
+func (j *Journal) intend(ctx context.Context, op *Op) error {
+	op.State = "intent"
+	return j.DB.Write(ctx, func(tx *sql.Tx) error { return j.insert(tx, op) })
+}
+
+// insert writes a new load_op row. Operations that end at once get their end in the same row.
+func (j *Journal) insert(tx *sql.Tx, op *Op) error {
+	if err := tx.QueryRow(`SELECT 1 + count(*) FROM load_op WHERE target_id = ? AND entity = ? AND final_key = ? AND verb = ? AND purpose = ?
+		AND state IN ('not_sent', 'in_doubt')`, j.TargetID, op.Entity, op.FinalKey, op.Verb, j.Purpose).Scan(&op.Attempt); err != nil {
+		return err
+	}
+	var ended any
+	if op.State == "blocked" {
+		ended = j.DB.Now()
+	}
+	res, err := tx.Exec(`INSERT INTO load_op (target_id, run_id, entity, final_key, verb, purpose, state, attempt, marker,
+			pipedrive_id, hi_id, symbolic, body, error_code, message, intent_at, ended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), ?, ?, nullif(?, ''), nullif(?, ''), ?, ?)`,
+		j.TargetID, j.RunID, op.Entity, op.FinalKey, op.Verb, j.Purpose, op.State, op.Attempt, op.Marker,
+		op.PipedriveID, op.HiID, text(op.Symbolic), text(op.Body), op.Code, op.Message, j.DB.Now(), ended)
+	if err != nil {
+		return err
+	}
+	op.ID, err = res.LastInsertId()
+	return err
+}
+
+func (j *Journal) request(ctx context.Context, op *Op) (pipedrive.Record, error) {
+	switch op.Verb {
+	case Create:
+		return j.Client.Create(ctx, op.Entity, op.Body)
+	case Update:
+		return j.Client.Update(ctx, op.Entity, op.PipedriveID, op.Body)
+	default:
+		err := j.Client.Delete(ctx, op.Entity, op.PipedriveID)
+		return pipedrive.Record{ID: op.PipedriveID}, goneIsDeleted(err)
+	}
+}
+
+// goneIsDeleted takes "there is no such record" as success of a delete.
+func goneIsDeleted(err error) error {
+	var refused *pipedrive.Error
+	if errors.As(err, &refused) && refused.NotFound() {
+		return nil
+	}
+	return err
+}
+
+// conclude records what became of a request. See the table of error classes in
+// pipedrive.Kind: only refusals of this one request leave the run going.
+func (j *Journal) conclude(ctx context.Context, op *Op, rec pipedrive.Record, err error) error {
+	var refused *pipedrive.Error
+	switch {
+	case err == nil:
+		return j.finish(ctx, op, rec, "answer")
+	case errors.Is(err, pipedrive.ErrUnknownOutcome):
+		var unknown *pipedrive.UnknownError
+		if errors.As(err, &unknown) {
+			op.Status, op.Code, op.Message = unknown.Status, unknown.Code, unknown.Message
+		}
+		return j.setState(ctx, op, "in_doubt", "")
+	case errors.As(err, &refused):
+		op.Status, op.Code, op.Message = refused.Status, refused.Code, refused.Message
+		if refused.Kind == pipedrive.Refused {
+			return j.setState(ctx, op, "refused", hint(refused))
+		}
+	default:
+		op.Message = err.Error()
+	}
+	return errors.Join(err, j.setState(ctx, op, "not_sent", ""))
+}
+
+// finish records success and lets Done write its consequences in the same commit.
+func (j *Journal) finish(ctx context.Context, op *Op, rec pipedrive.Record, how string) error {
+	op.State, op.PipedriveID = "done", rec.ID
+	err := j.DB.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`UPDATE load_op SET state = 'done', pipedrive_id = ?, status = coalesce(nullif(?, 0), status), resolved_by = ?, ended_at = ?
+			WHERE op_id = ?`, rec.ID, op.Status, how, j.DB.Now(), op.ID); err != nil {
+			return err
+		}
+		if err := j.Done(tx, op, rec); err != nil {
+			return err
+		}
+		return j.Meter.flush(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("record outcome of %s %s: %w", op.Entity, op.FinalKey, err)
+	}
+	return nil
+}
+
+func (j *Journal) setState(ctx context.Context, op *Op, state, hint string) error {
+	op.State = state
+	var ended any
+	if state != "in_doubt" {
+		ended = j.DB.Now()
+	}
+	err := j.DB.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`UPDATE load_op SET state = ?, status = nullif(?, 0), error_code = nullif(?, ''), message = nullif(?, ''),
+				hint = nullif(?, ''), looks = ?, looked_at = nullif(?, ''), hi_id = nullif(?, ''), ended_at = ? WHERE op_id = ?`,
+			state, op.Status, op.Code, op.Message, hint, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID); err != nil {
+			return err
+		}
+		return j.Meter.flush(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("record outcome of %s %s: %w", op.Entity, op.FinalKey, err)
+	}
+	return nil
+}
+
+// hint says what a person can do about a refusal.
+func hint(e *pipedrive.Error) string {
+	switch e.Status {
+	case 400:
+		return "correct the value in NextCRM, in the map or with fix_value, then run again"
+	case 404, 410:
+		return "the record or something it refers to is gone from Pipedrive; run scope again"
+	case 413:
+		return "the record is too large for the API; shorten its texts in the map"
+	default:
+		return "see the message; after a correction run again"
+	}
+}
+
+func text(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return string(b)
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// Compact is JSON without blanks, so that equal values are equal texts.
+func Compact(v any) ([]byte, error) { return json.Marshal(v) }

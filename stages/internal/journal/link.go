@@ -1,0 +1,55 @@
+package journal
+
+import (
+	"database/sql"
+	"fmt"
+
+	"nextpipe/stages/internal/pipedrive"
+)
+
+// Link ties a final record to its record in one account.
+type Link struct {
+	Entity      string
+	FinalKey    string
+	PipedriveID string
+	Marker      string
+	Origin      string // created, matched or adopted
+	Symbolic    []byte // the final payload the record now agrees to
+	Sent        []byte // bound values, as sent
+	Echoed      []byte // the record as the account answered
+}
+
+// SaveLink writes or renews a link inside the transaction that records the
+// outcome it comes from. An id that another live link holds is an error: two
+// final records must never share one record in the account.
+func (j *Journal) SaveLink(tx *sql.Tx, opID int64, l Link) error {
+	now := j.DB.Now()
+	_, err := tx.Exec(`INSERT INTO link (target_id, entity, final_key, pipedrive_id, marker, state, origin, symbolic, sent, echoed,
+			op_id, linked_at, updated_at)
+		VALUES (?, ?, ?, ?, nullif(?, ''), 'live', ?, ?, ?, ?, nullif(?, 0), ?, ?)
+		ON CONFLICT (target_id, entity, final_key, part) DO UPDATE SET pipedrive_id = excluded.pipedrive_id,
+			marker = coalesce(excluded.marker, marker), state = 'live',
+			origin = CASE WHEN state = 'live' THEN origin ELSE excluded.origin END,
+			symbolic = excluded.symbolic, sent = excluded.sent, echoed = excluded.echoed, op_id = excluded.op_id,
+			updated_at = excluded.updated_at`,
+		j.TargetID, l.Entity, l.FinalKey, l.PipedriveID, l.Marker, l.Origin, string(l.Symbolic), string(l.Sent), string(l.Echoed),
+		opID, now, now)
+	if err != nil {
+		return fmt.Errorf("link %s %s to %s: %w", l.Entity, l.FinalKey, l.PipedriveID, err)
+	}
+	return nil
+}
+
+// DropLink marks a link as no longer live: "removed" by us, "gone" by others.
+func (j *Journal) DropLink(tx *sql.Tx, entity, finalKey, state string) error {
+	_, err := tx.Exec("UPDATE link SET state = ?, updated_at = ? WHERE target_id = ? AND entity = ? AND final_key = ?",
+		state, j.DB.Now(), j.TargetID, entity, finalKey)
+	return err
+}
+
+// SaveImage keeps what a record held before we changed it.
+func (j *Journal) SaveImage(tx *sql.Tx, opID int64, entity string, before pipedrive.Record) error {
+	_, err := tx.Exec(`INSERT INTO before_image (target_id, entity, pipedrive_id, op_id, image, taken_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		j.TargetID, entity, before.ID, opID, string(before.Data), j.DB.Now())
+	return err
+}

@@ -1,0 +1,160 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"nextpipe/stages/internal/pipedrive"
+)
+
+// Look searches the account for operations in doubt, by list pages and never
+// by search, whose index lags behind. It returns the records of those that were
+// carried out, by operation id, and the highest id it has seen, so that the
+// next look need not go back further.
+type Look func(ctx context.Context, ops []*Op) (found map[int64]pipedrive.Record, hiID string, err error)
+
+// sameFailures is how often the same 5xx without a trace in the account makes
+// a record's failure permanent: some malformed values give 500 instead of 400.
+const sameFailures = 2
+
+// Adopt turns intents of a run that died into operations in doubt. It is called
+// once, when this run holds the lock, before anything is sent.
+func (j *Journal) Adopt(ctx context.Context) error {
+	return j.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("UPDATE load_op SET state = 'in_doubt' WHERE target_id = ? AND purpose = ? AND state = 'intent'",
+			j.TargetID, j.Purpose)
+		return err
+	})
+}
+
+// LookOnce takes one look at what is in doubt for an entity and finishes what
+// it finds. It returns what stays open.
+func (j *Journal) LookOnce(ctx context.Context, entity string) ([]*Op, error) {
+	ops, err := j.inDoubt(ctx, entity)
+	if err != nil || len(ops) == 0 {
+		return nil, err
+	}
+	found, hiID, err := j.Look(ctx, ops)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s operations in doubt: %w", entity, err)
+	}
+	now := j.Now()
+	var open []*Op
+	for _, op := range ops {
+		if rec, ok := found[op.ID]; ok {
+			err = j.finish(context.WithoutCancel(ctx), op, rec, "look-up")
+		} else {
+			err = j.missed(context.WithoutCancel(ctx), op, hiID, now)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if op.State == "in_doubt" {
+			open = append(open, op)
+		}
+	}
+	return open, nil
+}
+
+// SettleAll looks until nothing of the entity is in doubt: found, or not there
+// in two look-ups at least Settle apart.
+func (j *Journal) SettleAll(ctx context.Context, entity string) error {
+	for {
+		open, err := j.LookOnce(ctx, entity)
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		due := open[0].LookedAt
+		for _, op := range open {
+			if op.LookedAt.After(due) {
+				due = op.LookedAt
+			}
+		}
+		if err := j.Wait(ctx, max(due.Add(j.Settle).Sub(j.Now()), time.Millisecond)); err != nil {
+			return err
+		}
+	}
+}
+
+// missed notes a look that did not find op. The first one starts the clock;
+// one that comes Settle later decides.
+func (j *Journal) missed(ctx context.Context, op *Op, hiID string, now time.Time) error {
+	op.Looks++
+	if op.LookedAt.IsZero() {
+		op.LookedAt = now
+	}
+	if hiID != "" {
+		op.HiID = hiID
+	}
+	if op.Looks < 2 || now.Sub(op.LookedAt) < j.Settle {
+		return j.setState(ctx, op, "in_doubt", "")
+	}
+	failures, err := j.failures(ctx, op)
+	if err != nil {
+		return err
+	}
+	if op.Status >= 500 && failures >= sameFailures {
+		return j.setState(ctx, op, "refused", "the account failed on this record each time; look for an unusual value in it")
+	}
+	return j.setState(ctx, op, "not_sent", "")
+}
+
+// failures counts the attempts at this record that ended with the same 5xx.
+func (j *Journal) failures(ctx context.Context, op *Op) (n int, err error) {
+	err = j.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND entity = ? AND final_key = ?
+		AND verb = ? AND status = ? AND state IN ('in_doubt', 'not_sent')`,
+		j.TargetID, op.Entity, op.FinalKey, op.Verb, op.Status).Scan(&n)
+	return n, err
+}
+
+func (j *Journal) inDoubt(ctx context.Context, entity string) ([]*Op, error) {
+	rows, err := j.DB.Read().QueryContext(ctx, `SELECT op_id, entity, final_key, verb, state, attempt, coalesce(marker, ''),
+			coalesce(pipedrive_id, ''), coalesce(hi_id, ''), symbolic, body, coalesce(status, 0), coalesce(error_code, ''),
+			coalesce(message, ''), looks, coalesce(looked_at, '')
+		FROM load_op WHERE target_id = ? AND purpose = ? AND entity = ? AND state = 'in_doubt' ORDER BY op_id`,
+		j.TargetID, j.Purpose, entity)
+	if err != nil {
+		return nil, fmt.Errorf("read operations in doubt: %w", err)
+	}
+	defer rows.Close()
+	var ops []*Op
+	for rows.Next() {
+		op, looked := &Op{}, ""
+		if err := rows.Scan(&op.ID, &op.Entity, &op.FinalKey, &op.Verb, &op.State, &op.Attempt, &op.Marker, &op.PipedriveID,
+			&op.HiID, &op.Symbolic, &op.Body, &op.Status, &op.Code, &op.Message, &op.Looks, &looked); err != nil {
+			return nil, fmt.Errorf("read operations in doubt: %w", err)
+		}
+		op.LookedAt, _ = time.Parse(time.RFC3339Nano, looked)
+		ops = append(ops, op)
+	}
+	return ops, rows.Err()
+}
+
+// Quarantine gives up on what is still open or has used up its attempts.
+func (j *Journal) Quarantine(ctx context.Context, op *Op, why string) error {
+	op.Message = why
+	return j.setState(ctx, op, "quarantined", "see nextpipe trace; decide whether the record exists in Pipedrive")
+}
+
+// LookByID settles updates and deletes: the record itself tells whether it
+// holds the values that were sent, or is gone.
+func (j *Journal) LookByID(ctx context.Context, op *Op) (pipedrive.Record, bool, error) {
+	rec, err := j.Client.Get(ctx, op.Entity, op.PipedriveID)
+	var refused *pipedrive.Error
+	missing := errors.As(err, &refused) && refused.NotFound()
+	switch {
+	case op.Verb == Delete && missing:
+		return pipedrive.Record{ID: op.PipedriveID}, true, nil
+	case err != nil && !missing:
+		return pipedrive.Record{}, false, err
+	case missing:
+		return pipedrive.Record{}, false, nil
+	case op.Verb == Delete:
+		return pipedrive.Record{ID: op.PipedriveID}, isDeleted(rec.Data), nil
+	}
+	holds, err := Holds(rec.Data, op.Body)
+	return rec, holds, err
+}
