@@ -54,20 +54,19 @@ func checkToken(token string) error {
 	return nil
 }
 
-// secret is a token that prints as a placeholder.
-type secret string
+// secret is a token behind a pointer: fmt prints an address for it, in whatever
+// struct it sits. A String method would not help, since fmt ignores the methods
+// of unexported fields.
+type secret struct{ value *string }
+
+func hide(token string) secret { return secret{&token} }
 
 const redacted = "[token]"
-
-// String hides the token from %v and %s.
-func (secret) String() string { return redacted }
-
-// GoString hides the token from %#v.
-func (secret) GoString() string { return redacted }
 
 // scrub removes the token from text that came from outside: a server or proxy
 // may echo what it was sent.
 func (s secret) scrub(text string) string {
-	text = strings.ReplaceAll(text, string(s), redacted)
-	return strings.ReplaceAll(text, url.QueryEscape(string(s)), redacted)
+	text = strings.ReplaceAll(text, *s.value, redacted)
+	text = strings.ReplaceAll(text, url.QueryEscape(*s.value), redacted)
+	return strings.ReplaceAll(text, url.PathEscape(*s.value), redacted)
 }

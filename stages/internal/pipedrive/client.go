@@ -99,7 +99,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		base:    base,
-		token:   secret(cfg.Token),
+		token:   hide(cfg.Token),
 		timeout: cfg.Timeout,
 		http:    newHTTPClient(),
 		pace:    newPacer(cfg.Share, cfg.Now, cfg.Sleep),

@@ -66,7 +66,6 @@ var (
 // Pipedrive's OpenAPI documents). A new entity is a new row.
 //
 // Users are read only: creating one invites a person and takes a paid seat.
-// Currencies go by their code, which is what every other record refers to.
 var resources = []Resource{
 	{"organization", 2, "organizations", "PATCH", Cursor, 500, "id", usual},
 	{"person", 2, "persons", "PATCH", Cursor, 500, "id", usual},
@@ -77,7 +76,7 @@ var resources = []Resource{
 	{"person_field", 2, "personFields", "PATCH", Cursor, 500, "field_code", fields},
 	{"deal_field", 2, "dealFields", "PATCH", Cursor, 500, "field_code", fields},
 	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}},
-	{"currency", 1, "currencies", "", Whole, 0, "code", Costs{List: 20}},
+	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}},
 }
 
 // me is not a collection, so it is not in the table.

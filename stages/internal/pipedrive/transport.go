@@ -101,7 +101,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "nextpipe")
-	req.Header.Set("X-Api-Token", string(c.token))
+	req.Header.Set("X-Api-Token", *c.token.value)
 	return req, nil
 }
 
