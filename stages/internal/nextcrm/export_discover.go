@@ -1,0 +1,317 @@
+package nextcrm
+
+import (
+	"archive/zip"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Words of Item.Status.
+const (
+	statusExtracted = "extracted"
+	statusLater     = "not yet extracted"
+	statusUnknown   = "unknown"
+)
+
+// exportFile is one file of the folder, or one member of a zip in it.
+type exportFile struct {
+	// name is the path below the folder, with slashes.
+	name string
+	// open gives the bytes after decompression, from the start, every time.
+	open func() (io.ReadCloser, error)
+	// kind is an object's word, a word of laterKinds, or "" when unknown.
+	kind string
+
+	survey survey
+	shape  shape
+	layout layout
+	item   Item
+	// notes come from opening the folder, readNotes from the last full pass.
+	notes, readNotes []Note
+}
+
+// stems lists the file names that say what a file holds. Numbers, stamps and
+// the words of noise are dropped from a name before it is compared.
+var stems = []struct{ kind, names string }{
+	{"contact", "contact,contacts,subscriber,subscribers,people,persons,contacts segment,kontakte,contactos,contatti,contacten,mailpoet export"},
+	{"account", "company,companies,account,accounts,organisation,organisations,organization,organizations,firmen,unternehmen,empresas,entreprises,aziende"},
+	{"deal", "deal,deals,opportunities,quotes,transactions"},
+	{"stage", "pipeline,pipelines,stages,pipeline stages,deal stages"},
+	{"tag", "tag,tags"},
+	{"list", "list,lists"},
+	{"contact_tag", "contact tags,contacts tags,subscriber tags"},
+	{"contact_list", "contact lists,contacts lists,subscriber lists"},
+	{"custom_field", "custom fields,customfields,custom field"},
+	{"user", "user,users,owners,team"},
+	{"setting", "export"},
+	{"note", "note,notes,contact notes,company notes"},
+	{"activity", "activity,activities,activity log,log,logs"},
+	{"campaign", "campaign,campaigns,broadcasts"},
+	{"sequence", "sequence,sequences,email sequences"},
+	{"automation", "automation,automations,funnel,funnels,workflow,workflows"},
+	{"segment", "segment,segments"},
+	{"invoice", "invoice,invoices"},
+	{"document", "document,documents"},
+}
+
+// laterKinds are recognised and listed, but no stage reads them yet.
+var laterKinds = []string{"note", "activity", "campaign", "sequence", "automation", "segment", "invoice", "document", "template"}
+
+var noise = []string{"exported", "export", "nextcrm", "am", "pm", "all", "part", "page", "copy"}
+
+// kindOfStem reads the kind out of a file name; "" when the name says nothing.
+func kindOfStem(stem string) string {
+	words := strings.FieldsFunc(foldHeading(stem), func(r rune) bool { return !unicode.IsLetter(r) })
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) == 1 })
+	whole := strings.Join(words, " ")
+	if strings.HasPrefix(whole, "mailpoet export") {
+		return "contact"
+	}
+	rest := strings.Join(slices.DeleteFunc(words, func(w string) bool { return slices.Contains(noise, w) }), " ")
+	for _, s := range stems {
+		names := strings.Split(s.names, ",")
+		if slices.Contains(names, whole) || rest != "" && slices.Contains(names, rest) {
+			return s.kind
+		}
+	}
+	return ""
+}
+
+// signatures are the columns that tell an object by its headings alone; one
+// set is enough.
+var signatures = []struct {
+	object string
+	sets   [][]string
+}{
+	{"deal", [][]string{{"title", "stage"}, {"title", "pipeline"}, {"title", "value", "currency"}}},
+	{"stage", [][]string{{"pipeline", "name", "position"}, {"pipeline", "name", "probability"}}},
+	{"custom_field", [][]string{{"slug", "label", "type"}, {"label", "type", "options"}}},
+	{"user", [][]string{{"login", "email"}, {"login", "role"}}},
+	{"contact_tag", [][]string{{"email", "tag"}, {"contact_id", "tag"}}},
+	{"contact_list", [][]string{{"email", "list"}, {"contact_id", "list"}}},
+	{"contact", [][]string{{"email", "first_name"}, {"email", "last_name"}, {"email", "full_name"}, {"first_name", "last_name"}, {"email", "consent_status"}, {"email", "tags"}, {"email", "lists"}}},
+	{"account", [][]string{{"name", "industry"}, {"name", "website"}, {"name", "employees"}, {"name", "billing_city"}}},
+}
+
+// kindOfHeadings tells an object by its headings; memberships only when they
+// stand alone, because contact files have a column of tags too.
+func (h headings) kindOfHeadings(heads []string) string {
+	for _, s := range signatures {
+		o, _ := Lookup(s.object)
+		have := map[string]bool{}
+		for _, i := range h.arrange(o, heads, nil).targets {
+			if i >= 0 {
+				have[o.Columns[i]] = true
+			}
+		}
+		membership := strings.HasPrefix(s.object, "contact_")
+		for _, set := range s.sets {
+			missing := slices.ContainsFunc(set, func(c string) bool { return !have[c] })
+			if !missing && !(membership && len(heads) > len(have)+1) {
+				return s.object
+			}
+		}
+	}
+	return ""
+}
+
+var documentFolders = []string{"document", "documents", "attachments", "uploads"}
+
+// discover lists the files of the folder and of its sub-folders, one level
+// deep, in the order of their names. What cannot be a data file comes back as
+// an item, so that nothing is passed over in silence.
+func discover(dir string) (files []*exportFile, others []Item, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open export folder: %w", err)
+	}
+	for _, e := range entries {
+		full := filepath.Join(dir, e.Name())
+		info, err := os.Stat(full)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open export folder: %w", err)
+		}
+		switch {
+		case !info.IsDir():
+			err = addFile(full, e.Name(), info, &files, &others)
+		case slices.Contains(documentFolders, strings.ToLower(e.Name())):
+			others = append(others, documentFolder(full, e.Name()))
+		default:
+			err = addFolder(full, e.Name(), &files, &others)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.SortFunc(files, func(a, b *exportFile) int { return strings.Compare(a.name, b.name) })
+	return files, others, nil
+}
+
+func addFolder(full, name string, files *[]*exportFile, others *[]Item) error {
+	entries, err := os.ReadDir(full)
+	if err != nil {
+		return fmt.Errorf("open export folder: %w", err)
+	}
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(full, e.Name()))
+		if err != nil {
+			return fmt.Errorf("open export folder: %w", err)
+		}
+		inside := path.Join(name, e.Name())
+		if info.IsDir() {
+			*others = append(*others, unknownItem(inside+"/", "folders are read one level deep; move its files up"))
+			continue
+		}
+		if err := addFile(filepath.Join(full, e.Name()), inside, info, files, others); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addFile(full, name string, info fs.FileInfo, files *[]*exportFile, others *[]Item) error {
+	open := fileOpener(full, info)
+	switch ext := strings.ToLower(path.Ext(name)); {
+	case ext == ".zip":
+		return addZip(full, name, open, files, others)
+	case ext == ".gz" && isData(strings.TrimSuffix(name, path.Ext(name))):
+		*files = append(*files, &exportFile{name: name, open: gunzip(open)})
+	case isData(name):
+		*files = append(*files, &exportFile{name: name, open: open})
+	default:
+		*others = append(*others, unknownItem(name, "not a csv, tsv, txt or json file"))
+	}
+	return nil
+}
+
+func addZip(full, name string, open func() (io.ReadCloser, error), files *[]*exportFile, others *[]Item) error {
+	z, err := zip.OpenReader(full)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	defer z.Close()
+	for i, m := range z.File {
+		inside := path.Join(name, m.Name)
+		switch {
+		case m.FileInfo().IsDir():
+		case isData(m.Name) && strings.Count(m.Name, "/") < 2 && !inDocuments(m.Name):
+			*files = append(*files, &exportFile{name: inside, open: unzip(full, i, open)})
+		default:
+			*others = append(*others, unknownItem(inside, "not a csv, tsv, txt or json file at most one folder deep"))
+		}
+	}
+	return nil
+}
+
+func inDocuments(member string) bool {
+	folder, _, nested := strings.Cut(member, "/")
+	return nested && slices.Contains(documentFolders, strings.ToLower(folder))
+}
+
+func isData(name string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".txt", ".json"}, strings.ToLower(path.Ext(name)))
+}
+
+// stem is the file's own name without its extensions.
+func (f *exportFile) stem() string {
+	name := path.Base(f.name)
+	if strings.EqualFold(path.Ext(name), ".gz") {
+		name = strings.TrimSuffix(name, path.Ext(name))
+	}
+	return strings.TrimSuffix(name, path.Ext(name))
+}
+
+func (f *exportFile) isJSON() bool {
+	name := strings.ToLower(f.name)
+	return strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".json")
+}
+
+// fileOpener refuses a file that changed since the folder was opened: its
+// encoding and dialect would no longer be what was checked.
+func fileOpener(full string, then fs.FileInfo) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		f, err := os.Open(full)
+		if err != nil {
+			return nil, err
+		}
+		now, err := f.Stat()
+		if err == nil && (now.Size() != then.Size() || !now.ModTime().Equal(then.ModTime())) {
+			err = errors.New("the file changed while the export was being read; run again when it is complete")
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return f, nil
+	}
+}
+
+// nested closes the reader and the file below it.
+type nested struct {
+	io.Reader
+	inner, outer io.Closer
+}
+
+func (n nested) Close() error { return errors.Join(n.inner.Close(), n.outer.Close()) }
+
+func gunzip(open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		f, err := open()
+		if err != nil {
+			return nil, err
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return nested{z, z, f}, nil
+	}
+}
+
+func unzip(full string, member int, check func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		f, err := check()
+		if err != nil {
+			return nil, err
+		}
+		f.Close()
+		z, err := zip.OpenReader(full)
+		if err != nil {
+			return nil, err
+		}
+		m, err := z.File[member].Open()
+		if err != nil {
+			z.Close()
+			return nil, err
+		}
+		return nested{m, m, z}, nil
+	}
+}
+
+func documentFolder(full, name string) Item {
+	var n int64
+	err := filepath.WalkDir(full, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		n = -1
+	}
+	return Item{Table: name + "/", Kind: "file", Rows: n, Status: statusLater, Reason: "attached files are not read yet"}
+}
+
+func unknownItem(name, reason string) Item {
+	return Item{Table: name, Kind: "file", Rows: -1, Status: statusUnknown, Reason: reason}
+}

@@ -1,0 +1,113 @@
+package nextcrm
+
+import "context"
+
+// rows gives every data record of the file as a Row whose values point into
+// the tokenizer's buffer.
+func (f *exportFile) rows(ctx context.Context, yield func(*Row) error) error {
+	m := newRowMaker(f.name, f.layout)
+	return f.each(ctx, func(n int64, cells [][]byte) error {
+		return yield(m.row(n, cells))
+	})
+}
+
+// rowMaker fills one Row again and again.
+type rowMaker struct {
+	layout
+	out   Row
+	extra []byte
+	keys  [][]byte // "key": in JSON, by cell
+	// hasExtra spares the second loop for files without extra columns.
+	hasExtra bool
+}
+
+func newRowMaker(table string, l layout) *rowMaker {
+	m := &rowMaker{layout: l, keys: make([][]byte, len(l.keys))}
+	m.out = Row{Table: table, Values: make([][]byte, len(l.object.Columns))}
+	for i, t := range l.targets {
+		if t == toExtra {
+			m.keys[i] = append(quoteJSON(nil, []byte(l.keys[i])), ':')
+			m.hasExtra = true
+		}
+	}
+	return m
+}
+
+// row maps cells to columns. Cells that a short record lacks are nil, empty
+// cells are not; cells beyond the headings go to Extra, never to a column.
+func (m *rowMaker) row(n int64, cells [][]byte) *Row {
+	m.out.Number, m.out.ID, m.out.Extra = n, nil, nil
+	for i, target := range m.targets {
+		var cell []byte
+		if i < len(cells) {
+			cell = cells[i]
+		}
+		if target >= 0 {
+			m.out.Values[target] = cell
+		} else if target == toID && len(cell) > 0 {
+			m.out.ID = cell
+		}
+	}
+	if m.hasExtra || len(cells) > len(m.targets) {
+		m.out.Extra = m.extraJSON(cells)
+	}
+	return &m.out
+}
+
+// extraJSON writes the non-empty cells that have no column; nil when there is
+// none.
+func (m *rowMaker) extraJSON(cells [][]byte) []byte {
+	b := append(m.extra[:0], '{')
+	for i, key := range m.keys {
+		if key == nil || i >= len(cells) || len(cells[i]) == 0 {
+			continue
+		}
+		b = append(b, key...)
+		b = append(quoteJSON(b, cells[i]), ',')
+	}
+	if len(cells) > len(m.targets) && !isBlank(cells[len(m.targets):]) {
+		b = append(b, `"`+overflowKey+`":[`...)
+		for _, c := range cells[len(m.targets):] {
+			b = append(quoteJSON(b, c), ',')
+		}
+		b[len(b)-1] = ']'
+		b = append(b, ',')
+	}
+	m.extra = b
+	if len(b) == 1 {
+		return nil
+	}
+	b[len(b)-1] = '}'
+	return b
+}
+
+const hexDigits = "0123456789abcdef"
+
+// quoteJSON writes text as a JSON string. Only what JSON demands is escaped,
+// so that the text can be searched in the warehouse as it was written. The
+// text is UTF-8: decode has seen to that.
+func quoteJSON(b, text []byte) []byte {
+	b = append(b, '"')
+	from := 0
+	for i, c := range text {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, text[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, `\u00`...)
+			b = append(b, hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	return append(append(b, text[from:]...), '"')
+}
