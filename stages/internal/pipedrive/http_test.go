@@ -43,7 +43,7 @@ func TestClient_ReportsEachRefusalByKind(t *testing.T) {
 		{"no permission", answering(403, "application/json", refusal), Forbidden, 403, 1},
 		{"plan is full", answering(403, "application/json", `{"error":"x","code":"feature_capping_deals_limit"}`), Capped, 403, 1},
 		{"cloudflare", answering(403, "text/html", html), Blocked, 403, 1},
-		{"redirect", http.RedirectHandler("https://elsewhere.example/", 307).ServeHTTP, Blocked, 307, 1},
+		{"redirect", http.RedirectHandler("https://elsewhere.example/", http.StatusTemporaryRedirect).ServeHTTP, Blocked, 307, 1},
 		{"burst that never ends, tokens left", tooMany("X-Daily-Ratelimit-Token-Remaining", "900"), Temporary, 429, maxStrikes},
 		{"spent budget", tooMany("X-Daily-Ratelimit-Token-Remaining", "0"), BudgetSpent, 429, 1},
 		{"spent budget, headers missing", tooMany("Retry-After", "1"), BudgetSpent, 429, maxStrikes},

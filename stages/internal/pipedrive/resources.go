@@ -49,7 +49,7 @@ type Resource struct {
 	Entity   string
 	Version  int    // 1 or 2
 	Path     string // under /api/v1 or /api/v2
-	Update   string // PATCH or PUT
+	Update   string // PATCH or PUT; empty when it has no update
 	Paging   Paging
 	PageSize int    // rows a page may have at most
 	IDKey    string // property that names the record in answers
