@@ -3,7 +3,8 @@
 // Its contract, which the loader is built on:
 //
 //   - A write is sent once. It is sent again only when the first sending
-//     certainly had no effect: no connection was made, or the answer was 429.
+//     certainly had no effect: no connection was made, the answer was 429, or a
+//     4xx broke off in the middle of its body.
 //   - An error for which errors.Is(err, ErrUnknownOutcome) holds means that the
 //     write may have happened: look before sending it again. Every other error
 //     means that it did not happen.

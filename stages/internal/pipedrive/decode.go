@@ -12,7 +12,7 @@ import (
 
 // Record is one record as Pipedrive answered it.
 type Record struct {
-	// ID is a number's digits, a UUID, a field code or a currency code.
+	// ID is a number's digits, a UUID or a field code.
 	ID string
 	// Data is the record's JSON, numbers as they came.
 	Data json.RawMessage
