@@ -141,25 +141,27 @@ func isPlainText(s string) bool {
 // contract's tag_norm): entities decoded once, NFC, invisible and control
 // characters dropped, blanks collapsed, trimmed, case-folded. It takes raw
 // cells; folding a folded key again is harmless unless it holds an entity.
-func Fold(s string) string {
+func Fold(s string) string { return fold(Entities(s)) }
+
+// fold is Fold for text whose entities are decoded already.
+func fold(s string) string {
 	if isFolded(s) {
 		return s
 	}
-	s = norm.NFC.String(strings.ToValidUTF8(Entities(s), "\uFFFD"))
-	s = collapse(s)
-	if !isASCII(s) {
-		// Folding can leave pairs that compose (J + caron), hence NFC again.
-		return norm.NFC.String(cases.Fold().String(s))
+	s = collapse(norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD")))
+	if isASCII(s) {
+		return strings.ToLower(s)
 	}
-	return strings.ToLower(s)
+	// Folding can leave pairs that compose (J + caron), hence NFC again.
+	return norm.NFC.String(cases.Fold().String(s))
 }
 
-// isFolded is the fast path of Fold: ASCII already in the form Fold returns.
+// isFolded is the fast path of fold: ASCII already in the form Fold returns.
 func isFolded(s string) bool {
 	blank := true // a blank may not come first
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c < ' ' || c > '~' || c == '&' || 'A' <= c && c <= 'Z' || c == ' ' && blank {
+		if c < ' ' || c > '~' || 'A' <= c && c <= 'Z' || c == ' ' && blank {
 			return false
 		}
 		blank = c == ' '
