@@ -15,6 +15,14 @@ CREATE TABLE clean_site (
     evidence         TEXT NOT NULL                -- JSON object: setting → where its value came from
 ) STRICT;
 
+-- What a finding means and what to do about it: the table behind nextpipe explain CODE.
+CREATE TABLE issue_rule (
+    rule     TEXT PRIMARY KEY,
+    severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+    meaning  TEXT NOT NULL,
+    action   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- How each column of the source is to be read: decided once per column, never per cell.
 CREATE TABLE profile (
     object       TEXT NOT NULL,
@@ -40,6 +48,13 @@ CREATE TABLE clean_user (
     row_hash   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX clean_user_source ON clean_user (source_id);
+
+-- Every word that records use to name a user: id, e-mail, login or name, if it means one user only.
+CREATE TABLE clean_user_ref (
+    ref      TEXT PRIMARY KEY,
+    user_key TEXT NOT NULL,
+    email    TEXT
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clean_custom_field (
     object      TEXT NOT NULL CHECK (object IN ('account', 'contact', 'deal')),
@@ -75,6 +90,13 @@ CREATE TABLE clean_list (
     source_id TEXT,
     description TEXT,
     uses     INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Tags and lists that membership files give to contacts, by what names the contact there.
+CREATE TABLE clean_membership (
+    ref   TEXT PRIMARY KEY,                       -- contact:<source id> or email:<address>
+    tags  TEXT NOT NULL,                          -- JSON array of tag titles
+    lists TEXT NOT NULL                           -- JSON array of list titles
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clean_stage (
@@ -132,6 +154,15 @@ CREATE TABLE clean_account (
 CREATE INDEX clean_account_strict ON clean_account (name_strict);
 CREATE INDEX clean_account_source ON clean_account (source_id);
 
+-- Every spelling of a company name met in the source, and the account it means.
+CREATE TABLE clean_company_spelling (
+    spelling    TEXT PRIMARY KEY,                 -- verbatim
+    name        TEXT NOT NULL,                    -- fit for display
+    name_strict TEXT NOT NULL,
+    account_key TEXT NOT NULL,                    -- the oldest account of that name, else account:name:<folded name>
+    mentions    INTEGER NOT NULL                  -- contacts and deals that write it so
+) STRICT, WITHOUT ROWID;
+
 -- Companies that contacts and deals name but no account record has.
 CREATE TABLE clean_account_mention (
     name_strict TEXT PRIMARY KEY,
@@ -142,8 +173,8 @@ CREATE TABLE clean_account_mention (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clean_contact (
-    contact_key  TEXT PRIMARY KEY,                -- contact:<source id>
-    row_id       INTEGER NOT NULL UNIQUE,
+    contact_key  TEXT NOT NULL,                   -- contact:<source id>; unique by its index, which bulk loads build last
+    row_id       INTEGER PRIMARY KEY,
     source_id    TEXT,
     name         TEXT NOT NULL,
     name_origin  TEXT NOT NULL CHECK (name_origin IN ('name', 'email', 'phone', 'company')),
@@ -197,8 +228,16 @@ CREATE TABLE clean_contact (
     custom       TEXT NOT NULL DEFAULT '{}',
     row_hash     TEXT NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX clean_contact_key ON clean_contact (contact_key);
 CREATE INDEX clean_contact_email ON clean_contact (email) WHERE email IS NOT NULL;
 CREATE INDEX clean_contact_source ON clean_contact (source_id);
+
+-- How deals name contacts, and which contact that is.
+CREATE TABLE clean_contact_ref (
+    ref         TEXT PRIMARY KEY,                 -- contact:<source id> or email:<address>
+    contact_key TEXT NOT NULL,
+    name        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clean_deal (
     deal_key     TEXT PRIMARY KEY,                -- deal:<source id>
@@ -270,13 +309,18 @@ CREATE INDEX issue_record ON issue (record_key);
 DROP TABLE issue;
 DROP TABLE clean_drop;
 DROP TABLE clean_deal;
+DROP TABLE clean_contact_ref;
 DROP TABLE clean_contact;
 DROP TABLE clean_account_mention;
+DROP TABLE clean_company_spelling;
 DROP TABLE clean_account;
 DROP TABLE clean_stage;
+DROP TABLE clean_membership;
 DROP TABLE clean_list;
 DROP TABLE clean_tag;
 DROP TABLE clean_custom_field;
+DROP TABLE clean_user_ref;
 DROP TABLE clean_user;
 DROP TABLE profile;
+DROP TABLE issue_rule;
 DROP TABLE clean_site;

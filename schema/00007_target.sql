@@ -111,6 +111,7 @@ CREATE TABLE plan (
     seal       TEXT NOT NULL,
     tokens     INTEGER NOT NULL,
     floor      INTEGER NOT NULL,                  -- the least any correct run would spend
+    after_op   INTEGER NOT NULL,                  -- newest load_op when the plan was made: later ones carry it out
     made_at    TEXT NOT NULL,
     is_current INTEGER NOT NULL CHECK (is_current IN (0, 1))
 ) STRICT;
@@ -123,13 +124,13 @@ CREATE TABLE plan_op (
     final_key  TEXT NOT NULL,
     action     TEXT NOT NULL CHECK (action IN ('create', 'update', 'unchanged', 'blocked', 'kept')),
     pipedrive_id TEXT,
-    body       TEXT,                              -- symbolic: everything on create, changed keys on update
-    base       TEXT,                              -- update: the values those keys had when planned
+    body       TEXT,                              -- update: the changed keys, symbolic; a create sends the whole payload
+    base       TEXT,                              -- update: what those keys held in the account when planned
     reason     TEXT,
     tokens     INTEGER NOT NULL,
     PRIMARY KEY (plan_id, seq),
     UNIQUE (plan_id, entity, final_key),
-    CHECK ((action IN ('create', 'update')) = (body IS NOT NULL)),
+    CHECK ((action = 'update') = (body IS NOT NULL)),
     CHECK (action NOT IN ('blocked', 'kept') OR reason IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 

@@ -25,6 +25,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"nextpipe/stages/internal/pipedrive"
@@ -49,13 +50,16 @@ type Op struct {
 	Marker      string
 	PipedriveID string // of the record; for a create, once it is known
 	HiID        string // highest id known before sending
-	Symbolic    []byte
-	Body        []byte
-	Status      int
-	Code        string
-	Message     string
-	Looks       int
-	LookedAt    time.Time
+	Symbolic    []byte // the final payload the record will agree to
+	Body        []byte // what is sent: everything, or the changed keys
+	// Before is the record as it was, for an update of something that somebody
+	// may want back; it is kept as a before-image from the intent on.
+	Before   *pipedrive.Record
+	Status   int
+	Code     string
+	Message  string
+	Looks    int
+	LookedAt time.Time
 }
 
 // Journal sends operations for one purpose to one account.
@@ -91,20 +95,19 @@ func (j *Journal) Send(ctx context.Context, op *Op) error {
 }
 
 // Block records that an operation could not even be composed.
-func (j *Journal) Block(ctx context.Context, op *Op, reason string) error {
-	op.State, op.Code, op.Message = "blocked", "unbound_reference", reason
-	return j.DB.Write(ctx, func(tx *sql.Tx) error {
-		if err := j.insert(tx, op); err != nil {
-			return err
-		}
-		_, err := tx.Exec("UPDATE load_op SET ended_at = ? WHERE op_id = ?", j.DB.Now(), op.ID)
-		return err
-	})
+func (j *Journal) Block(ctx context.Context, op *Op, code, reason string) error {
+	op.State, op.Code, op.Message = "blocked", code, reason
+	return j.DB.Write(ctx, func(tx *sql.Tx) error { return j.insert(tx, op) })
 }
 
 func (j *Journal) intend(ctx context.Context, op *Op) error {
 	op.State = "intent"
-	return j.DB.Write(ctx, func(tx *sql.Tx) error { return j.insert(tx, op) })
+	return j.DB.Write(ctx, func(tx *sql.Tx) error {
+		if err := j.insert(tx, op); err != nil || op.Before == nil {
+			return err
+		}
+		return j.SaveImage(tx, op.ID, op.Entity, *op.Before)
+	})
 }
 
 // insert writes a new load_op row. Operations that end at once get their end in the same row.
@@ -130,15 +133,37 @@ func (j *Journal) insert(tx *sql.Tx, op *Op) error {
 }
 
 func (j *Journal) request(ctx context.Context, op *Op) (pipedrive.Record, error) {
-	switch op.Verb {
-	case Create:
+	switch {
+	case strings.HasSuffix(op.Entity, "_option"):
+		return j.requestOptions(ctx, op)
+	case op.Verb == Create:
 		return j.Client.Create(ctx, op.Entity, op.Body)
-	case Update:
+	case op.Verb == Update:
 		return j.Client.Update(ctx, op.Entity, op.PipedriveID, op.Body)
 	default:
 		err := j.Client.Delete(ctx, op.Entity, op.PipedriveID)
 		return pipedrive.Record{ID: op.PipedriveID}, goneIsDeleted(err)
 	}
+}
+
+// requestOptions adds or removes options of the field op.PipedriveID; the body
+// is a JSON array of labels or ids. The answered options are the record's data.
+func (j *Journal) requestOptions(ctx context.Context, op *Op) (pipedrive.Record, error) {
+	var words []string
+	if err := json.Unmarshal(op.Body, &words); err != nil {
+		return pipedrive.Record{}, fmt.Errorf("read options of %s: %w", op.FinalKey, err)
+	}
+	field := strings.TrimSuffix(op.Entity, "_option") + "_field"
+	if op.Verb == Delete {
+		err := j.Client.DeleteOptions(ctx, field, op.PipedriveID, words)
+		return pipedrive.Record{ID: op.PipedriveID}, goneIsDeleted(err)
+	}
+	options, err := j.Client.AddOptions(ctx, field, op.PipedriveID, words)
+	if err != nil {
+		return pipedrive.Record{}, err
+	}
+	data, err := json.Marshal(options)
+	return pipedrive.Record{ID: op.PipedriveID, Data: data}, err
 }
 
 // goneIsDeleted takes "there is no such record" as success of a delete.
@@ -240,6 +265,3 @@ func stamp(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339Nano)
 }
-
-// Compact is JSON without blanks, so that equal values are equal texts.
-func Compact(v any) ([]byte, error) { return json.Marshal(v) }

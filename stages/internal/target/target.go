@@ -1,0 +1,185 @@
+// Package target connects a run to one Pipedrive account.
+//
+//	reads   target
+//	does    asks the account who it is, refuses a wrong one, remembers a new one with its role
+//	writes  target
+package target
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// Roles of an account.
+const (
+	Rehearsal  = "rehearsal"
+	Production = "production"
+)
+
+// Config says which account to connect to, and how.
+type Config struct {
+	URL       string
+	Token     string
+	Rehearsal bool   // declares a new account a rehearsal; a known one keeps its role
+	By        string // who declares it
+	Timeout   time.Duration
+	Settle    time.Duration // default max(2 × timeout, 30 s)
+	Now       func() time.Time
+	Wait      func(context.Context, time.Duration) error
+	// Report is told how far a long stage is; it may be nil.
+	Report func(Progress)
+}
+
+// Progress is how far a stage is with one entity.
+type Progress struct {
+	Stage  string
+	Entity string
+	Done   int64
+	Total  int64 // 0 when unknown
+	Tokens int64 // spent so far by this process
+}
+
+// Session is a run connected to one account.
+type Session struct {
+	DB     *warehouse.DB
+	Client *pipedrive.Client
+	Meter  *journal.Meter
+	ID     int64 // target_id
+	RunID  int64
+	Role   string
+	Local  bool
+	Me     pipedrive.Me
+	cfg    Config
+}
+
+// Connect asks the account behind the token who it is and ties the run to it.
+// A second production account in one warehouse is ErrDrift: it is more likely
+// a wrong token than a wish.
+func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Config) (*Session, error) {
+	cfg = cfg.withDefaults()
+	meter := journal.NewMeter(db, cfg.Now)
+	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Timeout: cfg.Timeout,
+		Now: cfg.Now, Sleep: cfg.Wait, After: meter.Heard})
+	if err != nil {
+		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
+	}
+	me, err := client.Me(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
+	}
+	s := &Session{DB: db, Client: client, Meter: meter, RunID: run.ID, Me: me, Local: me.SandboxRole != "", cfg: cfg}
+	if err := s.remember(ctx); err != nil {
+		return nil, err
+	}
+	meter.Assign(s.ID, run.ID)
+	return s, run.UseTarget(ctx, s.ID)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Settle == 0 {
+		c.Settle = max(2*c.Timeout, 30*time.Second)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Wait == nil {
+		c.Wait = wait
+	}
+	if c.Report == nil {
+		c.Report = func(Progress) {}
+	}
+	return c
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// remember finds the account's row, or writes a new one with its role.
+func (s *Session) remember(ctx context.Context) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRow("SELECT target_id, role FROM target WHERE company_id = ?", s.Me.CompanyID).Scan(&s.ID, &s.Role)
+		if errors.Is(err, sql.ErrNoRows) {
+			return s.declare(tx)
+		}
+		if err != nil {
+			return fmt.Errorf("read target: %w", err)
+		}
+		if s.cfg.Rehearsal && s.Role == Production {
+			return fmt.Errorf("%w: %s is declared production in this warehouse; a role never changes", warehouse.ErrDrift, s.Me.CompanyDomain)
+		}
+		_, err = tx.Exec("UPDATE target SET domain = ?, name = ?, base_url = ?, token_user_id = ?, token_user_email = ? WHERE target_id = ?",
+			s.Me.CompanyDomain, s.Me.CompanyName, s.cfg.URL, s.Me.UserID, s.Me.Email, s.ID)
+		return err
+	})
+}
+
+func (s *Session) declare(tx *sql.Tx) error {
+	s.Role = Production
+	if s.Local {
+		s.Role = s.Me.SandboxRole
+	} else if s.cfg.Rehearsal {
+		s.Role = Rehearsal
+	}
+	if s.Role == Production {
+		if err := refuseSecondProduction(tx, s.Me.CompanyDomain); err != nil {
+			return err
+		}
+	}
+	res, err := tx.Exec(`INSERT INTO target (company_id, domain, name, base_url, fingerprint, role, is_local, token_user_id, token_user_email, declared_by, declared_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.Me.CompanyID, s.Me.CompanyDomain, s.Me.CompanyName, s.cfg.URL,
+		s.Me.CompanyID+"/"+s.Me.CompanyDomain, s.Role, s.Local, s.Me.UserID, s.Me.Email, s.cfg.By, s.DB.Now())
+	if err != nil {
+		return fmt.Errorf("remember target: %w", err)
+	}
+	s.ID, err = res.LastInsertId()
+	return err
+}
+
+func refuseSecondProduction(tx *sql.Tx, domain string) error {
+	var known string
+	err := tx.QueryRow("SELECT domain FROM target WHERE role = 'production' LIMIT 1").Scan(&known)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: this warehouse belongs to %s, the token to %s; use that company's token, or --rehearsal for a test account",
+		warehouse.ErrDrift, known, domain)
+}
+
+// Journal gives a journal for one purpose; its Look and Done are the caller's.
+func (s *Session) Journal(purpose string) *journal.Journal {
+	return &journal.Journal{DB: s.DB, Client: s.Client, Meter: s.Meter, TargetID: s.ID, RunID: s.RunID, Purpose: purpose,
+		Settle: s.cfg.Settle, Now: s.cfg.Now, Wait: s.cfg.Wait}
+}
+
+// Report tells whoever watches how far a stage is.
+func (s *Session) Report(stage, entity string, done, total int64) {
+	tokens, _ := s.Meter.Tokens()
+	s.cfg.Report(Progress{Stage: stage, Entity: entity, Done: done, Total: total, Tokens: tokens})
+}
+
+// URL is the web address of a record, for people to click.
+func (s *Session) URL(entity, id string) string {
+	return strings.TrimSuffix(s.cfg.URL, "/") + "/" + entity + "/" + id
+}

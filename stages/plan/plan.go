@@ -1,0 +1,200 @@
+// Package plan decides, before anything is sent, what happens to every final
+// record in one account, and what it costs.
+//
+//	reads   final_* link load_op dest_record dest_match bind
+//	does    compares what should be there with what is linked; prices it in tokens; seals it
+//	writes  plan plan_op
+package plan
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// Run replaces the current plan of the account.
+func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+	seal, err := Seal(ctx, s.DB)
+	if err != nil {
+		return stage.Result{}, fmt.Errorf("plan: %w", err)
+	}
+	var res stage.Result
+	err = s.DB.Write(ctx, func(tx *sql.Tx) error {
+		id, err := begin(tx, s, seal)
+		if err != nil {
+			return err
+		}
+		if err := fill(ctx, tx, s, id); err != nil {
+			return err
+		}
+		if err := price(tx, s, id); err != nil {
+			return err
+		}
+		res, err = summarise(tx, id)
+		return err
+	})
+	if err != nil {
+		return res, fmt.Errorf("plan: %w", err)
+	}
+	return res, nil
+}
+
+// Seal is a hash over everything that final records say. A plan holds only as
+// long as it stays the same.
+func Seal(ctx context.Context, db *warehouse.DB) (string, error) {
+	rows, err := db.Read().QueryContext(ctx, `SELECT entity, final_key, payload FROM final_item ORDER BY entity, seq, final_key`)
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	defer rows.Close()
+	h := sha256.New()
+	var entity, key, payload sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&entity, &key, &payload); err != nil {
+			return "", fmt.Errorf("seal: %w", err)
+		}
+		for _, b := range [][]byte{entity, {0}, key, {0}, payload, {0}} {
+			h.Write(b)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), rows.Err()
+}
+
+// begin makes the new plan the account's current one; earlier plans are dropped,
+// since load_op tells what became of them.
+func begin(tx *sql.Tx, s *target.Session, seal string) (int64, error) {
+	if _, err := tx.Exec("DELETE FROM plan WHERE target_id = ?", s.ID); err != nil {
+		return 0, err
+	}
+	res, err := tx.Exec(`INSERT INTO plan (target_id, seal, tokens, floor, after_op, made_at, is_current)
+		SELECT ?, ?, 0, 0, coalesce(max(op_id), 0), ?, 1 FROM load_op`, s.ID, seal, s.DB.Now())
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// fill writes one operation for every final record, parents before children.
+// What is already linked and unchanged costs nothing; what differs is worked
+// out key by key in Go.
+func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
+	for _, entity := range Entities {
+		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, entity,
+			pipedrive.Cost(entity, pipedrive.Create), pipedrive.Cost(entity, pipedrive.Update)+pipedrive.Cost(entity, pipedrive.Get)); err != nil {
+			return fmt.Errorf("%s: %w", entity, err)
+		}
+	}
+	return spellOut(ctx, tx, s, planID)
+}
+
+// Entities in the order of sending: a record's parents come before it.
+var Entities = []string{"organization", "person", "deal"}
+
+// decide gives every final record of one entity its action. Updates get the
+// body '{}' here and their real one from spellOut.
+// ?1 plan, ?2 target, ?3 entity, ?4 price of a create, ?5 price of an update.
+const decide = `
+WITH linked AS (SELECT * FROM link WHERE target_id = ?2 AND entity = ?3 AND part = ''),
+matched AS (
+    SELECT final_key, max(CASE WHEN decision = 'merge' THEN pipedrive_id END) AS pipedrive_id,
+        count(*) AS candidates, max(decision = 'review') AS needs_review, max(why) AS why
+    FROM dest_match WHERE target_id = ?2 AND entity = ?3 GROUP BY final_key),
+last_refusal AS (
+    SELECT o.final_key, o.symbolic, o.message FROM load_op AS o
+    WHERE o.target_id = ?2 AND o.entity = ?3 AND o.purpose = 'load' AND o.state = 'refused'
+      AND o.op_id = (SELECT max(n.op_id) FROM load_op AS n
+        WHERE n.target_id = ?2 AND n.entity = ?3 AND n.final_key = o.final_key AND n.purpose = 'load')),
+judged AS (
+    SELECT f.seq, f.final_key, coalesce(l.pipedrive_id, m.pipedrive_id) AS pipedrive_id,
+        CASE
+            WHEN l.state = 'gone' THEN 'kept'
+            WHEN l.state = 'live' AND l.symbolic = f.payload THEN 'unchanged'
+            WHEN r.symbolic = f.payload THEN 'blocked'
+            WHEN l.state = 'live' THEN 'update'
+            WHEN m.candidates > 1 OR m.needs_review THEN 'blocked'
+            WHEN m.pipedrive_id IS NOT NULL THEN 'update'
+            ELSE 'create'
+        END AS action,
+        CASE
+            WHEN l.state = 'gone' THEN 'deleted or merged in Pipedrive by somebody: never created again'
+            WHEN l.state = 'live' AND l.symbolic = f.payload THEN NULL
+            WHEN r.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(r.message, '')
+            WHEN l.state = 'live' THEN 'changed since it was sent'
+            WHEN m.candidates > 1 THEN 'matches ' || m.candidates || ' records the account already has: decide which'
+            WHEN m.needs_review THEN 'may be a record the account already has: ' || m.why
+            WHEN m.pipedrive_id IS NOT NULL THEN 'matches a record the account already has: ' || m.why
+        END AS reason
+    FROM final_item AS f
+    LEFT JOIN linked AS l ON l.final_key = f.final_key AND l.state <> 'removed'
+    LEFT JOIN matched AS m ON m.final_key = f.final_key
+    LEFT JOIN last_refusal AS r ON r.final_key = f.final_key
+    WHERE f.entity = ?3)
+INSERT INTO plan_op (plan_id, seq, entity, final_key, action, pipedrive_id, body, reason, tokens)
+SELECT ?1, (SELECT coalesce(max(seq), 0) FROM plan_op WHERE plan_id = ?1) + row_number() OVER (ORDER BY seq, final_key),
+    ?3, final_key, action, pipedrive_id, CASE WHEN action = 'update' THEN '{}' END, reason,
+    CASE action WHEN 'create' THEN ?4 WHEN 'update' THEN ?5 ELSE 0 END
+FROM judged`
+
+// pageRows is how many records a list page holds; its price does not depend on it.
+const pageRows = 500
+
+// price adds up the plan: what it costs, and the least any correct run costs,
+// which is every create plus one full read-back by list pages.
+func price(tx *sql.Tx, s *target.Session, planID int64) error {
+	rows, err := tx.Query("SELECT entity, count(*), sum(tokens), sum(CASE WHEN action = 'create' THEN tokens ELSE 0 END) FROM plan_op WHERE plan_id = ? GROUP BY entity", planID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var total, floor int64
+	for rows.Next() {
+		var entity string
+		var n, tokens, creates int64
+		if err := rows.Scan(&entity, &n, &tokens, &creates); err != nil {
+			return err
+		}
+		readBack := (n + pageRows - 1) / pageRows * int64(pipedrive.Cost(entity, pipedrive.List))
+		total += tokens + readBack
+		floor += creates + readBack
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	_, err = tx.Exec("UPDATE plan SET tokens = ?, floor = ? WHERE plan_id = ?", total, floor, planID)
+	return err
+}
+
+func summarise(tx *sql.Tx, planID int64) (stage.Result, error) {
+	var res stage.Result
+	rows, err := tx.Query("SELECT action, count(*) FROM plan_op WHERE plan_id = ? GROUP BY action ORDER BY action", planID)
+	if err != nil {
+		return res, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var action string
+		var n int64
+		if err := rows.Scan(&action, &n); err != nil {
+			return res, err
+		}
+		res.Add(action, n)
+		res.Rows += n
+		if action == "blocked" {
+			res.Left += n
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return res, err
+	}
+	var tokens int64
+	err = tx.QueryRow("SELECT tokens FROM plan WHERE plan_id = ?", planID).Scan(&tokens)
+	res.Add("tokens", tokens)
+	return res, err
+}

@@ -1,0 +1,135 @@
+// Package provision makes the account ready for the records.
+//
+//	reads   final_pipeline final_stage final_field final_option final_label, owners of final_*, dest_*, map_setting, bind
+//	does    finds pipelines, stages, fields, options, labels and users by name; creates what is missing, once
+//	writes  bind provisioned (and, through the journal, load_op)
+package provision
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+)
+
+// Kinds of bindings.
+const (
+	kindField    = "field"
+	kindOption   = "option"
+	kindLabel    = "label"
+	kindPipeline = "pipeline"
+	kindStage    = "stage"
+	kindUser     = "user"
+)
+
+// maker provisions one account.
+type maker struct {
+	*target.Session
+	j   *journal.Journal
+	res stage.Result
+}
+
+// Run binds every symbol that final records use to an id of the account.
+// What exists under the same name is used as it is; the rest is created.
+func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+	m := &maker{Session: s, j: s.Journal("provision")}
+	m.j.Look, m.j.Done = m.look, m.done
+	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return m.res, fmt.Errorf("provision: %w", err)
+		}
+	}
+	return m.res, s.Meter.Flush(ctx)
+}
+
+// settleOld finishes what a run that died has left open.
+func (m *maker) settleOld(ctx context.Context) error {
+	if err := m.j.Adopt(ctx); err != nil {
+		return err
+	}
+	for _, entity := range []string{"pipeline", "stage", "organization_field", "person_field", "deal_field",
+		"organization_option", "person_option", "deal_option"} {
+		if err := m.j.SettleAll(ctx, entity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create sends one operation and repeats it while it certainly has not happened.
+// Something that cannot be provisioned stops the run: records would lack it.
+func (m *maker) create(ctx context.Context, op *journal.Op) error {
+	const attempts = 3
+	for range attempts {
+		op.Verb = journal.Create
+		if err := m.j.Send(ctx, op); err != nil {
+			return fmt.Errorf("create %s %s: %w", op.Entity, op.FinalKey, err)
+		}
+		if op.State == "in_doubt" {
+			if err := m.j.SettleAll(ctx, op.Entity); err != nil {
+				return err
+			}
+			bound, err := m.succeeded(ctx, op.ID)
+			if err != nil || bound {
+				return err
+			}
+			continue
+		}
+		if op.State == "done" {
+			return nil
+		}
+		return fmt.Errorf("create %s %s: refused by Pipedrive: %s", op.Entity, op.FinalKey, op.Message)
+	}
+	return fmt.Errorf("create %s %s: no clear answer in %d attempts; run again later", op.Entity, op.FinalKey, attempts)
+}
+
+func (m *maker) succeeded(ctx context.Context, opID int64) (bool, error) {
+	var state string
+	err := m.DB.Read().QueryRowContext(ctx, "SELECT state FROM load_op WHERE op_id = ?", opID).Scan(&state)
+	return state == "done", err
+}
+
+// bind writes one binding outside of an operation: something that exists.
+func (m *maker) bind(ctx context.Context, kind, symbol, id, how string) error {
+	return m.DB.Write(ctx, func(tx *sql.Tx) error { return m.saveBind(tx, kind, symbol, id, how) })
+}
+
+func (m *maker) saveBind(tx *sql.Tx, kind, symbol, id, how string) error {
+	_, err := tx.Exec(`INSERT INTO bind VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (target_id, kind, symbol) DO UPDATE SET
+		pipedrive_id = excluded.pipedrive_id, how = CASE WHEN pipedrive_id = excluded.pipedrive_id THEN how ELSE excluded.how END,
+		bound_at = excluded.bound_at`, m.ID, kind, symbol, id, how, m.DB.Now())
+	return err
+}
+
+func (m *maker) saveMade(tx *sql.Tx, kind, symbol, id, parent string) error {
+	if err := m.saveBind(tx, kind, symbol, id, "created"); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`INSERT INTO provisioned (target_id, kind, symbol, pipedrive_id, parent_id, run_id, made_at)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?) ON CONFLICT (target_id, kind, symbol) DO UPDATE SET pipedrive_id = excluded.pipedrive_id,
+		parent_id = excluded.parent_id, run_id = excluded.run_id, made_at = excluded.made_at, removed_at = NULL`,
+		m.ID, kind, symbol, id, parent, m.RunID, m.DB.Now())
+	return err
+}
+
+// done writes the bindings that a finished operation brings.
+func (m *maker) done(tx *sql.Tx, op *journal.Op, rec pipedrive.Record) error {
+	entity, isOption := strings.CutSuffix(op.Entity, "_option")
+	fieldOf, isField := strings.CutSuffix(op.Entity, "_field")
+	switch {
+	case isOption:
+		return m.saveOptions(tx, entity, op, rec)
+	case isField:
+		return m.saveField(tx, fieldOf, op, rec)
+	case op.Entity == "stage":
+		return m.saveMade(tx, kindStage, op.FinalKey, rec.ID, stringAt(op.Body, "pipeline_id"))
+	default:
+		return m.saveMade(tx, kindPipeline, op.FinalKey, rec.ID, "")
+	}
+}

@@ -1,0 +1,86 @@
+// Package scope looks at the account before anything is written to it.
+//
+//	reads   Pipedrive: users, fields, pipelines, stages, currencies; once, its organizations, persons and deals
+//	does    takes the snapshot that plan, provision and rollback stand on
+//	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_record; target.snapshot_at
+package scope
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+)
+
+// Run takes the snapshot: structure every time, records once, before the first
+// write to this account. Later the journal knows what is ours.
+func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+	var res stage.Result
+	if err := structure(ctx, s, &res); err != nil {
+		return res, fmt.Errorf("look at the account: %w", err)
+	}
+	if err := snapshot(ctx, s, &res); err != nil {
+		return res, fmt.Errorf("take the snapshot of the account: %w", err)
+	}
+	return res, s.Meter.Flush(ctx)
+}
+
+// snapshot reads all records by list pages, unless it was completed before.
+func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
+	var at sql.NullString
+	if err := s.DB.Read().QueryRowContext(ctx, "SELECT snapshot_at FROM target WHERE target_id = ?", s.ID).Scan(&at); err != nil {
+		return err
+	}
+	if at.Valid {
+		return nil
+	}
+	if err := clear(ctx, s); err != nil {
+		return err
+	}
+	for _, entity := range []string{"organization", "person", "deal"} {
+		n, err := records(ctx, s, entity)
+		if err != nil {
+			return fmt.Errorf("%s: %w", entity, err)
+		}
+		res.Add(entity+"s found", n)
+		res.Rows += n
+	}
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("UPDATE target SET snapshot_at = ? WHERE target_id = ?", s.DB.Now(), s.ID)
+		return err
+	})
+}
+
+// clear forgets what an interrupted snapshot left.
+func clear(ctx context.Context, s *target.Session) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("DELETE FROM dest_record WHERE target_id = ?", s.ID)
+		return err
+	})
+}
+
+// records stores one entity page by page: no transaction waits for the network.
+func records(ctx context.Context, s *target.Session, entity string) (int64, error) {
+	markerCode, err := existingMarkerField(ctx, s, entity)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for cursor := ""; ; {
+		page, next, err := s.Client.Page(ctx, entity, nil, cursor)
+		if err != nil {
+			return n, err
+		}
+		if err := storeRecords(ctx, s, entity, markerCode, page); err != nil {
+			return n, err
+		}
+		n += int64(len(page))
+		s.Report("scope", entity, n, 0)
+		if next == "" {
+			return n, nil
+		}
+		cursor = next
+	}
+}

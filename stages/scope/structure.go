@@ -1,0 +1,188 @@
+package scope
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+)
+
+// markerField is the custom field that carries our marker; see build.
+const markerField = "NextCRM ID"
+
+// part is one list of the account's structure and the rows a record of it makes.
+type part struct {
+	entity string
+	table  string
+	store  func(tx *sql.Tx, targetID int64, rec pipedrive.Record) error
+}
+
+var parts = []part{
+	{"user", "dest_user", storeUser},
+	{"organization_field", "dest_field", fieldOf("organization")},
+	{"person_field", "dest_field", fieldOf("person")},
+	{"deal_field", "dest_field", fieldOf("deal")},
+	{"pipeline", "dest_pipeline", storePipeline},
+	{"stage", "dest_stage", storeStage},
+	{"currency", "dest_currency", storeCurrency},
+}
+
+// structure reads every list first and then replaces all tables in one
+// transaction, so that they always describe one moment.
+func structure(ctx context.Context, s *target.Session, res *stage.Result) error {
+	lists := make([][]pipedrive.Record, len(parts))
+	for i, p := range parts {
+		for rec, err := range s.Client.All(ctx, p.entity, nil) {
+			if err != nil {
+				return fmt.Errorf("list %s: %w", p.entity, err)
+			}
+			lists[i] = append(lists[i], rec)
+		}
+		res.Add(p.entity+"s", int64(len(lists[i])))
+	}
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", s.ID); err != nil {
+				return err
+			}
+		}
+		for i, p := range parts {
+			for _, rec := range lists[i] {
+				if err := p.store(tx, s.ID, rec); err != nil {
+					return fmt.Errorf("store %s %s: %w", p.entity, rec.ID, err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func storeUser(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var u struct {
+		Name            string `json:"name"`
+		Email           string `json:"email"`
+		ActiveFlag      bool   `json:"active_flag"`
+		IsDeleted       bool   `json:"is_deleted"`
+		DefaultCurrency string `json:"default_currency"`
+		Timezone        string `json:"timezone_name"`
+		Access          []struct {
+			Admin bool `json:"admin"`
+		} `json:"access"`
+	}
+	if err := json.Unmarshal(rec.Data, &u); err != nil {
+		return err
+	}
+	admin := false
+	for _, a := range u.Access {
+		admin = admin || a.Admin
+	}
+	_, err := tx.Exec("INSERT INTO dest_user VALUES (?, ?, ?, ?, ?, ?, ?, ?)", targetID, rec.ID,
+		strings.ToLower(strings.TrimSpace(u.Email)), u.Name, u.ActiveFlag && !u.IsDeleted, admin, u.DefaultCurrency, u.Timezone)
+	return err
+}
+
+func fieldOf(entity string) func(*sql.Tx, int64, pipedrive.Record) error {
+	return func(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+		var f struct {
+			Name    string `json:"field_name"`
+			Type    string `json:"field_type"`
+			Custom  bool   `json:"is_custom_field"`
+			Options []struct {
+				ID    json.RawMessage `json:"id"`
+				Label string          `json:"label"`
+			} `json:"options"`
+		}
+		if err := json.Unmarshal(rec.Data, &f); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO dest_field VALUES (?, ?, ?, ?, ?, ?)", targetID, entity, rec.ID, f.Name, f.Type, f.Custom); err != nil {
+			return err
+		}
+		for _, o := range f.Options {
+			if _, err := tx.Exec("INSERT INTO dest_option VALUES (?, ?, ?, ?, ?)", targetID, entity, rec.ID,
+				strings.Trim(string(o.ID), `"`), o.Label); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func storePipeline(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var p struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(rec.Data, &p); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO dest_pipeline VALUES (?, ?, ?)", targetID, rec.ID, p.Name)
+	return err
+}
+
+func storeStage(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var p struct {
+		Name        string      `json:"name"`
+		PipelineID  json.Number `json:"pipeline_id"`
+		OrderNr     *int64      `json:"order_nr"`
+		Probability *int64      `json:"deal_probability"`
+	}
+	if err := json.Unmarshal(rec.Data, &p); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO dest_stage VALUES (?, ?, ?, ?, ?, ?)", targetID, rec.ID, p.PipelineID.String(), p.Name, p.OrderNr, p.Probability)
+	return err
+}
+
+func storeCurrency(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var c struct {
+		Code     string `json:"code"`
+		Active   bool   `json:"active_flag"`
+		Decimals *int64 `json:"decimal_points"`
+	}
+	if err := json.Unmarshal(rec.Data, &c); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO dest_currency VALUES (?, ?, ?, ?)", targetID, c.Code, c.Active, c.Decimals)
+	return err
+}
+
+// existingMarkerField is the code of an earlier migration's marker field, "" when there is none.
+func existingMarkerField(ctx context.Context, s *target.Session, entity string) (string, error) {
+	var code string
+	err := s.DB.Read().QueryRowContext(ctx, `SELECT field_code FROM dest_field
+		WHERE target_id = ? AND entity = ? AND is_custom = 1 AND name = ? ORDER BY field_code LIMIT 1`,
+		s.ID, entity, markerField).Scan(&code)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return code, err
+}
+
+func storeRecords(ctx context.Context, s *target.Session, entity, markerCode string, page []pipedrive.Record) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, rec := range page {
+			var r struct {
+				Name         string                     `json:"name"`
+				Title        string                     `json:"title"`
+				CustomFields map[string]json.RawMessage `json:"custom_fields"`
+			}
+			if err := json.Unmarshal(rec.Data, &r); err != nil {
+				return fmt.Errorf("record %s: %w", rec.ID, err)
+			}
+			var marker *string
+			_ = json.Unmarshal(r.CustomFields[markerCode], &marker)
+			// A record may be met on two pages when others write meanwhile; the later state counts.
+			if _, err := tx.Exec("INSERT OR REPLACE INTO dest_record VALUES (?, ?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID,
+				marker, r.Name+r.Title, string(rec.Data), s.DB.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
