@@ -71,6 +71,17 @@ CREATE TABLE before_image (
     PRIMARY KEY (target_id, entity, pipedrive_id, op_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Records of ours that a rollback left in the account, each with its reason.
+CREATE TABLE kept_record (
+    target_id    INTEGER NOT NULL REFERENCES target,
+    entity       TEXT NOT NULL,
+    pipedrive_id TEXT NOT NULL,
+    final_key    TEXT NOT NULL,
+    why          TEXT NOT NULL,
+    at           TEXT NOT NULL,
+    PRIMARY KEY (target_id, entity, pipedrive_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE http_log (
     call_id    INTEGER PRIMARY KEY,
     target_id  INTEGER NOT NULL REFERENCES target,
@@ -110,6 +121,7 @@ WHERE o.state IN ('refused', 'quarantined', 'blocked')
 DROP VIEW v_rejects;
 DROP TABLE budget;
 DROP TABLE http_log;
+DROP TABLE kept_record;
 DROP TABLE before_image;
 DROP VIEW link_value;
 DROP TABLE link;

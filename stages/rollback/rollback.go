@@ -1,0 +1,255 @@
+// Package rollback takes back what we did to one account.
+//
+//	reads   load_op link before_image provisioned bind; Pipedrive: the records concerned, by list pages
+//	does    deletes what we created, restores what we changed, removes what we provisioned; keeps what people touched
+//	writes  kept_record (and, through the journal, load_op link before_image provisioned.removed_at)
+//
+// It can be interrupted and run again at any time: what is gone is skipped.
+package rollback
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+)
+
+// entities children first: the reverse of loading.
+var entities = []string{"deal", "person", "organization"}
+
+// undoer takes back one account.
+type undoer struct {
+	*target.Session
+	j    *journal.Journal
+	seen map[string]map[string][]byte // entity → id → record, as the account holds it now
+	res  stage.Result
+}
+
+// Run rolls everything back that the journal knows of this account. With
+// dryRun nothing is sent and the result says what it would cost.
+func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, error) {
+	u := &undoer{Session: s, j: s.Journal("rollback"), seen: map[string]map[string][]byte{}}
+	u.j.Look, u.j.Done = u.look, u.done
+	if err := u.prepare(ctx, dryRun); err != nil {
+		return u.res, fmt.Errorf("rollback: %w", err)
+	}
+	if dryRun {
+		return u.res, u.estimate(ctx)
+	}
+	for _, entity := range entities {
+		if err := u.records(ctx, entity); err != nil {
+			return u.res, fmt.Errorf("rollback %ss: %w", entity, err)
+		}
+	}
+	if err := u.structure(ctx); err != nil {
+		return u.res, fmt.Errorf("rollback of fields, stages and pipelines: %w", err)
+	}
+	return u.res, s.Meter.Flush(ctx)
+}
+
+// prepare settles what earlier runs left open, so that nothing of ours is
+// forgotten, and reads the account as it is now.
+func (u *undoer) prepare(ctx context.Context, dryRun bool) error {
+	if err := u.refuseOpen(ctx); err != nil {
+		return err
+	}
+	if !dryRun {
+		if err := u.j.Adopt(ctx); err != nil {
+			return err
+		}
+		for _, entity := range entities {
+			if err := u.j.SettleAll(ctx, entity); err != nil {
+				return err
+			}
+		}
+		if err := u.clearKept(ctx); err != nil {
+			return err
+		}
+	}
+	for _, entity := range entities {
+		u.seen[entity] = map[string][]byte{}
+		for rec, err := range u.Client.All(ctx, entity, nil) {
+			if err != nil {
+				return fmt.Errorf("read %ss: %w", entity, err)
+			}
+			u.seen[entity][rec.ID] = rec.Data
+		}
+	}
+	return nil
+}
+
+// refuseOpen stops while a load has operations in doubt: what they created is
+// not known yet and would stay behind.
+func (u *undoer) refuseOpen(ctx context.Context) error {
+	var n int
+	err := u.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND purpose IN ('load', 'provision')
+		AND state IN ('intent', 'in_doubt')`, u.ID).Scan(&n)
+	if err == nil && n > 0 {
+		return fmt.Errorf("%d operations of the load are still in doubt: run `nextpipe load` first, it settles them", n)
+	}
+	return err
+}
+
+// linked is one record of ours in the account.
+type linked struct {
+	finalKey, id, origin string
+	echoed               []byte
+}
+
+func (u *undoer) links(ctx context.Context, entity string) ([]linked, error) {
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT final_key, pipedrive_id, origin, sent FROM link
+		WHERE target_id = ? AND entity = ? AND state = 'live' ORDER BY CAST(pipedrive_id AS INTEGER) DESC`, u.ID, entity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []linked
+	for rows.Next() {
+		var l linked
+		if err := rows.Scan(&l.finalKey, &l.id, &l.origin, &l.echoed); err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, rows.Err()
+}
+
+func (u *undoer) records(ctx context.Context, entity string) error {
+	links, err := u.links(ctx, entity)
+	if err != nil {
+		return err
+	}
+	foreign := u.foreignReferences(entity)
+	var done int64
+	for _, l := range links {
+		if err := u.record(ctx, entity, l, foreign); err != nil {
+			return err
+		}
+		done++
+		u.Report("rollback", entity, done, int64(len(links)))
+	}
+	if err := u.j.SettleAll(ctx, entity); err != nil {
+		return err
+	}
+	u.res.Add(entity+"s taken back", done)
+	u.res.Rows += done
+	return nil
+}
+
+// record takes back one record, or keeps it and says why.
+func (u *undoer) record(ctx context.Context, entity string, l linked, foreign map[string]string) error {
+	now, there := u.seen[entity][l.id]
+	if !there {
+		return u.DB.Write(ctx, func(tx *sql.Tx) error { return u.j.DropLink(tx, entity, l.finalKey, "gone") })
+	}
+	diffs, err := journal.Compare(now, l.echoed)
+	if err != nil {
+		return err
+	}
+	if len(diffs) > 0 {
+		return u.keep(ctx, entity, l, "somebody changed "+diffs[0].Field+" in Pipedrive")
+	}
+	if l.origin != "created" {
+		return u.restore(ctx, entity, l, now)
+	}
+	if by, ok := foreign[l.id]; ok {
+		return u.keep(ctx, entity, l, "a record that is not ours refers to it: "+by)
+	}
+	return u.j.Send(ctx, &journal.Op{Entity: entity, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id,
+		Before: &pipedrive.Record{ID: l.id, Data: now}})
+}
+
+// foreignReferences lists ids of an entity that live records refer to which we
+// did not create.
+func (u *undoer) foreignReferences(entity string) map[string]string {
+	out := map[string]string{}
+	children := map[string][]string{"organization": {"person", "deal"}, "person": {"deal"}}
+	property := map[string]string{"organization": "org_id", "person": "person_id"}
+	for _, child := range children[entity] {
+		for id, data := range u.seen[child] {
+			var r map[string]json.RawMessage
+			if json.Unmarshal(data, &r) == nil && !u.ours(child, id) {
+				out[string(r[property[entity]])] = child + " " + id
+			}
+		}
+	}
+	return out
+}
+
+// ours tells whether we created a record and have already taken it back or will.
+func (u *undoer) ours(entity, id string) bool {
+	var n int
+	err := u.DB.Read().QueryRow("SELECT count(*) FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND origin = 'created' AND state <> 'gone'",
+		u.ID, entity, id).Scan(&n)
+	return err == nil && n > 0
+}
+
+func (u *undoer) keep(ctx context.Context, entity string, l linked, why string) error {
+	u.res.Left++
+	return u.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT OR REPLACE INTO kept_record VALUES (?, ?, ?, ?, ?, ?)", u.ID, entity, l.id, l.finalKey, why, u.DB.Now())
+		return err
+	})
+}
+
+func (u *undoer) clearKept(ctx context.Context) error {
+	return u.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("DELETE FROM kept_record WHERE target_id = ?", u.ID)
+		return err
+	})
+}
+
+// done writes the end of a link once its operation is certain.
+func (u *undoer) done(tx *sql.Tx, op *journal.Op, _ pipedrive.Record) error {
+	if _, err := tx.Exec("UPDATE provisioned SET removed_at = ? WHERE target_id = ? AND kind || ' ' || symbol = ?", u.DB.Now(), u.ID, op.FinalKey); err != nil {
+		return err
+	}
+	if op.Verb == journal.Update {
+		if _, err := tx.Exec("UPDATE before_image SET restored_at = ? WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND restored_at IS NULL",
+			u.DB.Now(), u.ID, op.Entity, op.PipedriveID); err != nil {
+			return err
+		}
+	}
+	return u.j.DropLink(tx, op.Entity, op.FinalKey, "removed")
+}
+
+func (u *undoer) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedrive.Record, string, error) {
+	found := map[int64]pipedrive.Record{}
+	for _, op := range ops {
+		rec, ok, err := u.j.LookByID(ctx, op)
+		if err != nil {
+			return nil, "", err
+		}
+		if ok {
+			found[op.ID] = rec
+		}
+	}
+	return found, "", nil
+}
+
+// estimate prices the rollback: one delete or update for each record of ours.
+func (u *undoer) estimate(ctx context.Context) error {
+	var tokens int64
+	for _, entity := range entities {
+		links, err := u.links(ctx, entity)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if l.origin == "created" {
+				tokens += int64(pipedrive.Cost(entity, pipedrive.Delete))
+			} else {
+				tokens += int64(pipedrive.Cost(entity, pipedrive.Update))
+			}
+		}
+		u.res.Add(entity+"s", int64(len(links)))
+	}
+	u.res.Add("tokens", tokens)
+	return errors.Join(u.Meter.Flush(ctx))
+}

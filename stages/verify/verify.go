@@ -1,0 +1,190 @@
+// Package verify reads back what the account holds and proves that it is what
+// was meant.
+//
+//	reads   Pipedrive: every record of every entity, by list pages; link final_* load_op plan plan_op xw_* stg_*
+//	does    compares every field that was sent, by type; counts both ledgers
+//	writes  seen_record difference reconcile_source reconcile_final
+package verify
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
+)
+
+// Errors that decide an exit code.
+var (
+	// ErrDifferences means that the account does not hold what it should.
+	ErrDifferences = errors.New("verify found differences")
+	// ErrLedger means that a ledger does not add up: records are unaccounted for.
+	ErrLedger = errors.New("a ledger does not add up")
+)
+
+var entities = []string{"organization", "person", "deal"}
+
+// Run reads everything back and compares. Differences are rows of table
+// difference and ErrDifferences.
+func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+	var res stage.Result
+	if err := forget(ctx, s); err != nil {
+		return res, fmt.Errorf("verify: %w", err)
+	}
+	for _, entity := range entities {
+		n, err := see(ctx, s, entity)
+		if err != nil {
+			return res, fmt.Errorf("verify %ss: %w", entity, err)
+		}
+		res.Add(entity+"s read", n)
+		res.Rows += n
+	}
+	differences, err := compareAll(ctx, s)
+	if err != nil {
+		return res, fmt.Errorf("verify: %w", err)
+	}
+	res.Add("differences", differences)
+	off, err := reconcile(ctx, s)
+	if err != nil {
+		return res, fmt.Errorf("verify: %w", err)
+	}
+	if err := s.Meter.Flush(ctx); err != nil {
+		return res, err
+	}
+	if off > 0 {
+		return res, fmt.Errorf("%w: %d records are unaccounted for, see reconcile_source and reconcile_final", ErrLedger, off)
+	}
+	if differences > 0 {
+		return res, fmt.Errorf("%w: %d, see table difference", ErrDifferences, differences)
+	}
+	return res, nil
+}
+
+func forget(ctx context.Context, s *target.Session) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"seen_record", "difference", "reconcile_source", "reconcile_final"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", s.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// see stores every live record of one entity, a transaction a page.
+func see(ctx context.Context, s *target.Session, entity string) (int64, error) {
+	var code string
+	err := s.DB.Read().QueryRowContext(ctx, "SELECT pipedrive_id FROM bind WHERE target_id = ? AND kind = 'field' AND symbol = ?",
+		s.ID, entity+".nextcrm_id").Scan(&code)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	var n int64
+	for cursor := ""; ; {
+		page, next, err := s.Client.Page(ctx, entity, nil, cursor)
+		if err != nil {
+			return n, err
+		}
+		if err := store(ctx, s, entity, code, page); err != nil {
+			return n, err
+		}
+		n += int64(len(page))
+		s.Report("verify", entity, n, 0)
+		if next == "" {
+			return n, nil
+		}
+		cursor = next
+	}
+}
+
+func store(ctx context.Context, s *target.Session, entity, code string, page []pipedrive.Record) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, rec := range page {
+			var r struct {
+				CustomFields map[string]json.RawMessage `json:"custom_fields"`
+			}
+			if err := json.Unmarshal(rec.Data, &r); err != nil {
+				return fmt.Errorf("record %s: %w", rec.ID, err)
+			}
+			var marker *string
+			_ = json.Unmarshal(r.CustomFields[code], &marker)
+			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID, marker,
+				string(rec.Data), s.DB.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// compareAll writes every difference: linked records that are gone or hold
+// other values, and records with a marker of ours that no link knows.
+func compareAll(ctx context.Context, s *target.Session) (int64, error) {
+	var n int64
+	err := s.DB.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`INSERT INTO difference (target_id, entity, final_key, pipedrive_id, kind)
+			SELECT l.target_id, l.entity, l.final_key, l.pipedrive_id, 'missing' FROM link AS l
+			WHERE l.target_id = ? AND l.state = 'live' AND NOT EXISTS (SELECT 1 FROM seen_record AS r
+				WHERE r.target_id = l.target_id AND r.entity = l.entity AND r.pipedrive_id = l.pipedrive_id)`, s.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO difference (target_id, entity, pipedrive_id, kind, field, got)
+			SELECT r.target_id, r.entity, r.pipedrive_id, 'surplus', 'NextCRM ID', r.marker FROM seen_record AS r
+			WHERE r.target_id = ? AND r.marker LIKE (SELECT source_tag FROM setup) || '/%' AND NOT EXISTS (SELECT 1 FROM link AS l
+				WHERE l.target_id = r.target_id AND l.entity = r.entity AND l.pipedrive_id = r.pipedrive_id AND l.state = 'live')`, s.ID); err != nil {
+			return err
+		}
+		if err := compareValues(ctx, tx, s); err != nil {
+			return err
+		}
+		return tx.QueryRow("SELECT count(*) FROM difference WHERE target_id = ?", s.ID).Scan(&n)
+	})
+	return n, err
+}
+
+// compareValues compares each linked record with everything we sent for it.
+// Pages of rows are read and closed before differences are written.
+func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
+	type row struct{ entity, key, id, sent, data string }
+	const pageSize = 1000
+	for entity, key := "", ""; ; {
+		rows, err := tx.QueryContext(ctx, `SELECT l.entity, l.final_key, l.pipedrive_id, l.sent, r.data FROM link AS l
+			JOIN seen_record AS r ON r.target_id = l.target_id AND r.entity = l.entity AND r.pipedrive_id = l.pipedrive_id
+			WHERE l.target_id = ? AND l.state = 'live' AND (l.entity, l.final_key) > (?, ?) ORDER BY l.entity, l.final_key LIMIT ?`,
+			s.ID, entity, key, pageSize)
+		if err != nil {
+			return err
+		}
+		var page []row
+		for rows.Next() {
+			var r row
+			if err := rows.Scan(&r.entity, &r.key, &r.id, &r.sent, &r.data); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			page = append(page, r)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for _, r := range page {
+			diffs, err := journal.Compare([]byte(r.data), []byte(r.sent))
+			if err != nil {
+				return fmt.Errorf("compare %s %s: %w", r.entity, r.key, err)
+			}
+			for _, d := range diffs {
+				if _, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, 'value', ?, ?, ?)", s.ID, r.entity, r.key, r.id, d.Field, d.Want, d.Got); err != nil {
+					return err
+				}
+			}
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+		entity, key = page[len(page)-1].entity, page[len(page)-1].key
+	}
+}
