@@ -39,11 +39,35 @@ const canary = "canary-6d1f2c" // stands in every secret column of the sample
 // sampleDatabase makes a database of one shape, changed by more SQL.
 func sampleDatabase(t *testing.T, shape string, more ...string) string {
 	t.Helper()
+	url := server.NewDatabase(t, mustSample(t, shape))
+	for _, sql := range more {
+		execSQL(t, url, sql)
+	}
+	return url
+}
+
+func mustSample(t *testing.T, shape string) string {
+	t.Helper()
 	sql, err := nextcrmsample.DatabaseSQL(shape)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server.NewDatabase(t, append([]string{sql}, more...)...)
+	return sql
+}
+
+// unchanged is one database a shape for all tests that only read it.
+var unchanged = map[string]string{}
+
+func unchangedDatabase(t *testing.T, shape string) string {
+	t.Helper()
+	if unchanged[shape] == "" {
+		url, err := server.CreateDatabase(t.Context(), mustSample(t, shape))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unchanged[shape] = url
+	}
+	return unchanged[shape]
 }
 
 func openSource(t *testing.T, url string) Source {
@@ -117,7 +141,7 @@ func TestDatabase_EveryShapeGivesItsRows(t *testing.T) {
 	}
 	for _, shape := range nextcrmsample.DatabaseShapes {
 		t.Run(shape, func(t *testing.T) {
-			source := openSource(t, sampleDatabase(t, shape))
+			source := openSource(t, unchangedDatabase(t, shape))
 			for _, object := range Objects {
 				got := len(readObject(t, source, object.Name))
 				if want, counted := expected.Counts["rows_"+object.Name].In[shape]; counted && got != want {
@@ -130,7 +154,7 @@ func TestDatabase_EveryShapeGivesItsRows(t *testing.T) {
 
 func TestDatabase_KnowsEveryTableAndColumnOfEveryVersion(t *testing.T) {
 	for _, shape := range []string{"0init", "2026_03", "2026_04", "latest"} {
-		source := openSource(t, sampleDatabase(t, shape))
+		source := openSource(t, unchangedDatabase(t, shape))
 		for field := range readObject(t, source, "custom_field") {
 			t.Errorf("%s: %s is taken for a column of a fork", shape, field)
 		}
@@ -149,7 +173,7 @@ func TestDatabase_KnowsEveryTableAndColumnOfEveryVersion(t *testing.T) {
 
 func TestDatabase_NeverReadsASecret(t *testing.T) {
 	for _, shape := range nextcrmsample.DatabaseShapes {
-		source := openSource(t, sampleDatabase(t, shape))
+		source := openSource(t, unchangedDatabase(t, shape))
 		for _, object := range Objects {
 			for id, rec := range readObject(t, source, object.Name) {
 				if strings.Contains(fmt.Sprint(id, rec), canary) {
@@ -164,7 +188,7 @@ func TestDatabase_NeverReadsASecret(t *testing.T) {
 }
 
 func TestDatabase_ForkColumnsArriveTyped(t *testing.T) {
-	source := openSource(t, sampleDatabase(t, "fork"))
+	source := openSource(t, unchangedDatabase(t, "fork"))
 	deal := readObject(t, source, "deal")[sampleID("d", 21)]
 	wantDeal := `{"job_number":"J-021","gross_profit":211.05,"overhead_percentage":12.50,"date_of_loss":"2024-02-29T13:45:00.500Z",` +
 		`"is_insurance":false,"payor":"INSURANCE","superintendent_id":"e0000000-0000-4000-8000-000000000003",` +
@@ -186,7 +210,7 @@ func TestDatabase_ForkColumnsArriveTyped(t *testing.T) {
 }
 
 func TestDatabase_ForkColumnsBecomeFieldProposals(t *testing.T) {
-	source := openSource(t, sampleDatabase(t, "fork"))
+	source := openSource(t, unchangedDatabase(t, "fork"))
 	fields := readObject(t, source, "custom_field")
 	want := map[string]dbRecord{
 		"crm_Opportunities.gross_profit":             {"object": "deal", "slug": "gross_profit", "label": "Gross profit", "type": "pg:numeric(12,2)"},
@@ -217,7 +241,7 @@ func TestDatabase_ForkColumnsBecomeFieldProposals(t *testing.T) {
 }
 
 func TestDatabase_ForkIsReported(t *testing.T) {
-	source := openSource(t, sampleDatabase(t, "fork"))
+	source := openSource(t, unchangedDatabase(t, "fork"))
 	if got := readObject(t, source, "deal")[sampleID("d", 20)]["status"]; got != "ON_HOLD" {
 		t.Errorf("the deal's status is %q, want the fork's label as text", got)
 	}
@@ -252,7 +276,7 @@ func checkItems(t *testing.T, source Source, want map[string]Item) {
 }
 
 func TestDatabase_CountsExtractedTables(t *testing.T) {
-	source := openSource(t, sampleDatabase(t, "latest"))
+	source := openSource(t, unchangedDatabase(t, "latest"))
 	for _, object := range Objects {
 		readObject(t, source, object.Name)
 	}
@@ -301,7 +325,7 @@ func TestDatabase_ValuesSurviveExactly(t *testing.T) {
 }
 
 func TestDatabase_CreatorComesFromEitherColumn(t *testing.T) {
-	contacts := readObject(t, openSource(t, sampleDatabase(t, "0init")), "contact")
+	contacts := readObject(t, openSource(t, unchangedDatabase(t, "0init")), "contact")
 	for _, n := range []int{40, 41} { // createdBy is NULL for odd numbers, created_by never
 		if got, want := contacts[sampleID("c", n)]["created_by"], sampleID("e", 1+n%8); got != want {
 			t.Errorf("contact %d: created by %q, want %q", n, got, want)
@@ -310,7 +334,7 @@ func TestDatabase_CreatorComesFromEitherColumn(t *testing.T) {
 }
 
 func TestDatabase_AuditHoldsStagesAndReasonsOnly(t *testing.T) {
-	audit := readObject(t, openSource(t, sampleDatabase(t, "latest")), "deal_audit")
+	audit := readObject(t, openSource(t, unchangedDatabase(t, "latest")), "deal_audit")
 	killed := 0
 	for id, rec := range audit {
 		var changes []struct{ Field, New string }
