@@ -34,12 +34,10 @@ func CompanyName(cell string) Company {
 
 // companyTokens are transliterated words, with & and + as words.
 func companyTokens(folded string) []string {
-	s := transliterate(folded, germanLetters)
-	if strings.ContainsAny(s, "&+") {
-		s = strings.NewReplacer("&", " and ", "+", " and ").Replace(s)
-	}
-	return words(s)
+	return words(andSigns.Replace(transliterate(folded, germanLetters)))
 }
+
+var andSigns = strings.NewReplacer("&", " and ", "+", " and ")
 
 func isAnd(word string) bool { return word == "and" || word == "und" || word == "et" }
 

@@ -201,15 +201,14 @@ func validLocal(s string) bool {
 	if s[0] == '.' || s[len(s)-1] == '.' || strings.Contains(s, "..") {
 		return false
 	}
-	for _, r := range s {
-		if r < utf8.RuneSelf && !isAlnum(byte(r)) && !strings.ContainsRune("!#$%&'*+/=?^_`{|}~.-", r) {
-			return false
-		}
-		if r >= utf8.RuneSelf && !unicode.In(r, unicode.L, unicode.M, unicode.Nd) {
-			return false
-		}
+	return !strings.ContainsFunc(s, isForbiddenLocal)
+}
+
+func isForbiddenLocal(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !isAlnum(byte(r)) && !strings.ContainsRune("!#$%&'*+/=?^_`{|}~.-", r)
 	}
-	return true
+	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }
 
 // asciiDomain checks a lower-case domain and returns its ASCII and its readable

@@ -93,19 +93,19 @@ func isHidden(tag string) bool {
 }
 
 func (w *plainWriter) text(s string) {
-	if w.hidden > 0 {
+	if w.hidden > 0 || s == "" {
 		return
 	}
-	fields := strings.Fields(s)
-	w.gap = w.gap || s != "" && strings.TrimLeft(s, " \n\t") != s
-	for _, f := range fields {
+	const blanks = " \n\t"
+	w.gap = w.gap || strings.ContainsRune(blanks, rune(s[0]))
+	for _, f := range strings.Fields(s) {
 		if w.gap && w.breaks == 0 && w.b.Len() > 0 {
 			w.b.WriteByte(' ')
 		}
 		w.b.WriteString(f)
 		w.gap, w.breaks = true, 0
 	}
-	w.gap = s != "" && strings.TrimRight(s, " \n\t") != s || len(fields) == 0 && w.gap
+	w.gap = strings.ContainsRune(blanks, rune(s[len(s)-1]))
 }
 
 func (w *plainWriter) line() {

@@ -2,6 +2,7 @@ package normal
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -187,40 +188,38 @@ func dropGroups(s string) string {
 // way (12,34,567).
 func grouped(s string, mark byte) bool {
 	groups := strings.Split(strings.TrimLeft(s, "-+"), string(mark))
-	last := len(groups) - 1
-	if last < 1 || groups[0] == "" || len(groups[0]) > 3 || groups[0][0] == '0' || len(groups[last]) != 3 {
+	first, last := groups[0], len(groups)-1
+	if last < 1 || len(groups[last]) != 3 || first == "" || len(first) > 3 || first[0] == '0' || !allDigits(strings.Join(groups, "")) {
 		return false
 	}
-	indian := last > 1 && len(groups[1]) == 2
-	for i, g := range groups {
-		if !allDigits(g) || i > 0 && i < last && len(g) != 3 && !(indian && len(g) == 2) {
-			return false
-		}
+	inner := 3
+	if last > 1 && len(groups[1]) == 2 {
+		inner = 2
 	}
-	return true
+	return !slices.ContainsFunc(groups[1:last], func(g string) bool { return len(g) != inner })
 }
 
 // splitDecimal separates whole and decimal digits.
 func splitDecimal(s string, mark byte) (whole, decimals, reason string) {
-	proven, grouping := provenMark(s)
-	if proven == 0 && grouping == 0 {
-		if mark == 0 && strings.ContainsAny(s, ".,") {
+	decimal, grouping := provenMark(s)
+	if decimal == 0 && grouping == 0 {
+		if mark == 0 {
 			return "", "", NumberAmbiguous
 		}
-		proven = mark
+		decimal = mark
 	}
 	if grouping == 0 {
-		grouping = other(proven)
+		grouping = other(decimal)
+	} else if decimal == 0 {
+		decimal = other(grouping)
 	}
-	if proven != 0 {
-		if i := strings.LastIndexByte(s, proven); i >= 0 {
-			s, decimals = s[:i], s[i+1:]
-		}
+	if i := strings.LastIndexByte(s, decimal); i >= 0 {
+		s, decimals = s[:i], s[i+1:]
 	}
 	if grouped(s, grouping) {
 		s = strings.ReplaceAll(s, string(grouping), "")
 	}
-	if !allDigits(s) || !allDigits(decimals) || s == "" && decimals == "" {
+	if s+decimals == "" || !allDigits(s+decimals) {
 		return "", "", NumberUnreadable
 	}
 	return s, decimals, ""
@@ -229,23 +228,18 @@ func splitDecimal(s string, mark byte) (whole, decimals, reason string) {
 // provenMark returns the decimal mark, or else the grouping mark, that the value
 // alone proves; 0, 0 means "12,500": it could be either.
 func provenMark(s string) (decimal, grouping byte) {
-	points, commas := strings.Count(s, "."), strings.Count(s, ",")
+	first, last := strings.IndexAny(s, ".,"), strings.LastIndexAny(s, ".,")
 	switch {
-	case points == 0 && commas == 0:
+	case first < 0:
 		return '.', 0
-	case points > 0 && commas > 0:
-		last := s[strings.LastIndexAny(s, ".,")]
-		return last, other(last)
-	case points > 1:
-		return 0, '.'
-	case commas > 1:
-		return 0, ','
-	case points == 1 && !grouped(s, '.'):
-		return '.', 0
-	case commas == 1 && !grouped(s, ','):
-		return ',', 0
+	case strings.IndexByte(s, '.') >= 0 && strings.IndexByte(s, ',') >= 0:
+		return s[last], other(s[last])
+	case first != last:
+		return 0, s[first]
+	case grouped(s, s[first]):
+		return 0, 0
 	}
-	return 0, 0
+	return s[first], 0
 }
 
 func other(mark byte) byte {

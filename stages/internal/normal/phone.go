@@ -3,6 +3,7 @@ package normal
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -12,7 +13,7 @@ type PhoneNumber struct {
 	Raw    string // as written, without neighbours in the same cell
 	E164   string // "+493090182010", or "" when invalid; never holds the extension
 	Ext    string // extension digits, or ""
-	Key    string // compare key: E164, else the digits (with + if written) when 7 or more
+	Key    string // compare key: E164, or what it would be, else 7 or more digits; may be ""
 	Valid  bool   // exists in the country's numbering plan
 	Reason string // why it is invalid
 }
@@ -131,16 +132,16 @@ func readPhone(raw, country string) PhoneNumber {
 		return p
 	}
 	s = withoutWords(markExtension(withoutFloat(s)))
-	number, found := parsePhone(s, country)
-	if !found {
-		number, found = parseVanity(raw, country)
+	number, valid := parsePhone(s, country)
+	if vanity, ok := parseVanity(raw, country); !valid && ok {
+		number, valid = vanity, true
 	}
-	if found {
+	if valid {
 		p.Valid, p.E164, p.Ext = true, phonenumbers.Format(number, phonenumbers.E164), number.GetExtension()
 		p.Key = p.E164
 		return p
 	}
-	p.Reason, p.Key = PhoneInvalid, digitKey(s)
+	p.Reason, p.Key = PhoneInvalid, digitKey(s, number)
 	if country == "" && !strings.Contains(s, "+") {
 		p.Reason = PhoneNoCountry
 	}
@@ -148,7 +149,8 @@ func readPhone(raw, country string) PhoneNumber {
 }
 
 // parsePhone tries the number as written in the country, then 00 as +, which
-// people write also in countries that dial abroad with another prefix.
+// people write also in countries that dial abroad with another prefix. An
+// invalid number that could be parsed is returned, too.
 func parsePhone(s, country string) (*phonenumbers.PhoneNumber, bool) {
 	region := country
 	if region == "" {
@@ -158,14 +160,13 @@ func parsePhone(s, country string) (*phonenumbers.PhoneNumber, bool) {
 		return number, true
 	}
 	number, err := phonenumbers.Parse(s, region)
-	if err == nil && phonenumbers.IsValidNumber(number) {
-		return number, true
-	}
-	if rest, found := strings.CutPrefix(s, "00"); found {
+	if rest, found := strings.CutPrefix(s, "00"); found && (err != nil || !phonenumbers.IsValidNumber(number)) {
 		number, err = phonenumbers.Parse("+"+rest, "ZZ")
-		return number, err == nil && phonenumbers.IsValidNumber(number)
 	}
-	return nil, false
+	if err != nil {
+		return nil, false
+	}
+	return number, phonenumbers.IsValidNumber(number)
 }
 
 // withoutPlus recognises 4915111000000, a mobile number that lost its plus. Where
@@ -254,13 +255,7 @@ func withoutWords(s string) string {
 func dropLetters(s string) string {
 	runes := []rune(s)
 	for i, r := range runes {
-		if r < 0x80 && !isAlnum(byte(r)) || '0' <= r && r <= '9' {
-			continue
-		}
-		if (r == 'x' || r == 'X') && i >= minDigits && i+1 < len(runes) && (runes[i+1] == ' ' || '0' <= runes[i+1] && runes[i+1] <= '9') {
-			continue
-		}
-		if r < 0x80 || !isPhonePunctuation(r) {
+		if !isPhoneRune(r) && !isExtensionX(runes, i) {
 			runes[i] = ' '
 		}
 	}
@@ -268,16 +263,31 @@ func dropLetters(s string) string {
 	return strings.Trim(s, " .:,")
 }
 
-// isPhonePunctuation keeps non-ASCII dashes, blanks and digits of other scripts
-// for libphonenumber to read.
-func isPhonePunctuation(r rune) bool {
-	return r >= 0x2010 && r <= 0x2015 || r == 0x2212 || r == 0xFF0B || r >= 0xFF10 && r <= 0xFF19 || r >= 0x0660 && r <= 0x0669
+func isExtensionX(runes []rune, i int) bool {
+	if runes[i] != 'x' && runes[i] != 'X' || i < minDigits || i+1 == len(runes) {
+		return false
+	}
+	next := runes[i+1]
+	return next == ' ' || '0' <= next && next <= '9'
 }
 
-// digitKey compares numbers that no plan knows: digits, with a written plus.
-func digitKey(s string) string {
+// isPhoneRune keeps ASCII except letters, and the dashes, plus sign and digits of
+// other scripts that libphonenumber reads.
+func isPhoneRune(r rune) bool {
+	if r < 0x80 {
+		return '0' <= r && r <= '9' || !isAlnum(byte(r))
+	}
+	return unicode.In(r, unicode.Pd, unicode.Nd) || r == '−' || r == '＋'
+}
+
+// digitKey compares numbers that no plan knows: in E.164 form if the country is
+// known and the length possible, else by their digits with a written plus.
+func digitKey(s string, number *phonenumbers.PhoneNumber) string {
 	if countDigits(s) < 7 {
 		return ""
+	}
+	if number != nil && phonenumbers.IsPossibleNumber(number) {
+		return phonenumbers.Format(number, phonenumbers.E164)
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

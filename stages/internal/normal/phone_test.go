@@ -72,9 +72,17 @@ func TestPhoneReadsSeveralNumbersInACell(t *testing.T) {
 }
 
 func TestPhoneKeepsAKeyForNumbersOutsideEveryPlan(t *testing.T) {
-	a, b := Phone("+49 (800) 5550", "")[0], Phone("+49-800-5550", "")[0]
-	if a.Valid || a.Key != "+498005550" || a.Key != b.Key {
-		t.Errorf("keys of an unknown number differ: %+v and %+v", a, b)
+	tests := []struct{ cell, country, key string }{
+		{"0151 1000000", "DE", "+491511000000"},
+		{"+49 151 1000000", "", "+491511000000"},
+		{"0151 1000000", "", "01511000000"},
+		{"+99 (9) 5550-99", "", "+999555099"},
+		{"12", "DE", ""},
+	}
+	for _, tt := range tests {
+		if p := Phone(tt.cell, tt.country)[0]; p.Valid || p.Key != tt.key {
+			t.Errorf("Phone(%q, %q) = %+v, want the key %q", tt.cell, tt.country, p, tt.key)
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 package normal
 
 import (
-	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,10 +79,14 @@ func isoMoment(s string) (time.Time, bool) {
 	}
 	year, month, day := digits(s[0:4]), digits(s[5:7]), digits(s[8:10])
 	hour, minute, second := digits(s[11:13]), digits(s[14:16]), digits(s[17:19])
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || !realDay(year, month, day) {
+	if !realDay(year, month, day) || !realTime(hour, minute, second) {
 		return time.Time{}, false
 	}
 	return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC), true
+}
+
+func realTime(hour, minute, second int) bool {
+	return min(hour, minute, second) >= 0 && hour <= 23 && max(minute, second) <= 59
 }
 
 // digits returns the number that s spells, or -1.
@@ -134,28 +138,28 @@ func isZeroDate(s string) bool {
 
 // bareNumber reads serials, Unix times and compact dates. ok is false when s is
 // not a bare number at all.
-func bareNumber(s string) (*moment, string, bool) {
+func bareNumber(s string) (m *moment, reason string, ok bool) {
+	if m = compactMoment(s); m != nil {
+		return m, "", true
+	}
 	whole, fraction, _ := strings.Cut(strings.Replace(s, ",", ".", 1), ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil || !allDigits(fraction) {
-		m := compactMoment(s)
-		return m, "", m != nil
+		return nil, "", false
 	}
-	switch {
-	case n >= 20000 && n <= 80000 && len(whole) == 5:
-		return serial(n, fraction), "", true
-	case len(whole) == 10:
-		return unixMoment(time.Unix(n, 0)), "", true
-	case len(whole) == 13:
-		return unixMoment(time.UnixMilli(n)), "", true
-	case len(whole) == 4 && fraction == "":
+	switch len(whole) {
+	case 4:
 		return nil, DateIncomplete, true
+	case 5:
+		if n >= 20000 && n <= 80000 {
+			return serial(n, fraction), "", true
+		}
+	case 10:
+		return unixMoment(time.Unix(n, 0)), "", true
+	case 13:
+		return unixMoment(time.UnixMilli(n)), "", true
 	}
-	m := compactMoment(s)
-	if m == nil {
-		return nil, DateUnreadable, true
-	}
-	return m, "", true
+	return nil, DateUnreadable, true
 }
 
 // serial converts days since 1899-12-30, the spreadsheets' day zero. The
@@ -213,12 +217,8 @@ func local(wall time.Time, loc *time.Location) (t time.Time, warning string) {
 	}
 	var found []time.Time
 	for _, near := range []time.Time{start.Add(-time.Second), guess, end} {
-		if near.IsZero() || start.IsZero() && near.Before(guess) {
-			continue
-		}
-		_, offset := near.Zone()
-		candidate := wall.Add(-time.Duration(offset) * time.Second)
-		if _, back := candidate.In(loc).Zone(); back == offset && !contains(found, candidate) {
+		candidate := withOffsetOf(near, wall)
+		if candidate.In(loc).Format(time.DateTime) == wall.Format(time.DateTime) && !slices.ContainsFunc(found, candidate.Equal) {
 			found = append(found, candidate)
 		}
 	}
@@ -228,31 +228,18 @@ func local(wall time.Time, loc *time.Location) (t time.Time, warning string) {
 	case 1:
 		return found[0], ""
 	}
-	return earliest(found), DSTOverlap
+	return slices.MinFunc(found, time.Time.Compare), DSTOverlap
+}
+
+// withOffsetOf reads a wall-clock time with the UTC offset in force at near.
+func withOffsetOf(near, wall time.Time) time.Time {
+	_, offset := near.Zone()
+	return wall.Add(-time.Duration(offset) * time.Second)
 }
 
 // farFrom reports that a change of clocks cannot touch t. A zero change is none.
 func farFrom(change, t time.Time) bool {
 	return change.IsZero() || t.Sub(change).Abs() > 48*time.Hour
-}
-
-func contains(list []time.Time, t time.Time) bool {
-	for _, u := range list {
-		if u.Equal(t) {
-			return true
-		}
-	}
-	return false
-}
-
-func earliest(list []time.Time) time.Time {
-	first := list[0]
-	for _, t := range list {
-		if t.Before(first) {
-			first = t
-		}
-	}
-	return first
 }
 
 // afterGap reads a skipped time with the offset that held before the change,
@@ -262,46 +249,5 @@ func afterGap(wall, guess, start, end time.Time) time.Time {
 	if end.IsZero() || !start.IsZero() && guess.Sub(start) < end.Sub(guess) {
 		before = start.Add(-time.Second) // ... or the one at start
 	}
-	_, offset := before.Zone()
-	return wall.Add(-time.Duration(offset) * time.Second)
-}
-
-// OrderEvidence is what a column says about the order of day and month.
-type OrderEvidence struct {
-	Order                  string // "dmy" or "mdy"; "" when nothing or both are proven
-	DMY, MDY               int    // values that prove day first or month first (a part above 12)
-	Ambiguous              int    // values that need the decision
-	DMYExample, MDYExample string // first value of each kind
-}
-
-// DateOrder decides the order of day and month of a column from the values that
-// prove one. A column that proves both is not decided.
-func DateOrder(values iter.Seq[string]) OrderEvidence {
-	var e OrderEvidence
-	for v := range values {
-		e.add(v)
-	}
-	switch {
-	case e.DMY > 0 && e.MDY == 0:
-		e.Order = "dmy"
-	case e.MDY > 0 && e.DMY == 0:
-		e.Order = "mdy"
-	}
-	return e
-}
-
-func (e *OrderEvidence) add(v string) {
-	day, _ := splitClock(Fold(Guard(trim(v))))
-	switch numericOrder(strings.FieldsFunc(day, isDateSeparator)) {
-	case "dmy":
-		if e.DMY++; e.DMY == 1 {
-			e.DMYExample = v
-		}
-	case "mdy":
-		if e.MDY++; e.MDY == 1 {
-			e.MDYExample = v
-		}
-	case "either":
-		e.Ambiguous++
-	}
+	return withOffsetOf(before, wall)
 }

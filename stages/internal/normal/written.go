@@ -19,7 +19,7 @@ func readWritten(s, order string) (*moment, string) {
 	if date.IsZero() {
 		return nil, warning
 	}
-	return &moment{wall: date.Add(c.sinceMidnight), offset: c.offset, zoned: c.zoned}, warning
+	return &moment{wall: date.Add(c.sinceMidnight()), offset: c.offset, zoned: c.zoned}, warning
 }
 
 // splitClock cuts before the digits that a colon follows; "18h05" counts too.
@@ -46,9 +46,13 @@ func splitClock(s string) (day, clock string) {
 
 // clock is a time of day with its offset from UTC.
 type clock struct {
-	sinceMidnight time.Duration
-	offset        time.Duration
-	zoned         bool
+	hour, minute, second int
+	offset               time.Duration
+	zoned                bool
+}
+
+func (c clock) sinceMidnight() time.Duration {
+	return time.Duration(c.hour*3600+c.minute*60+c.second) * time.Second
 }
 
 // readClock reads "18:05", "6:05:30.123 p.m. +02:00"; a bare four-digit year
@@ -58,53 +62,64 @@ func readClock(s string) (c clock, year, reason string) {
 		return c, "", ""
 	}
 	s, _, _ = strings.Cut(s, "(") // 10:00:00 GMT+0200 (Central European Summer Time)
-	end := strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789:.,", r) })
-	if end < 0 {
-		end = len(s)
-	}
-	parts := strings.Split(strings.TrimRight(s[:end], ".,"), ":")
-	hour, minute, second, ok := clockFields(parts)
-	if !ok {
+	end := len(s) - len(strings.TrimLeft(s, "0123456789:.,"))
+	if !c.setFields(strings.Split(strings.TrimRight(s[:end], ".,"), ":")) {
 		return c, "", DateUnreadable
 	}
-	words := strings.Fields(strings.TrimSpace(spaced(s[end:])))
-	for _, w := range words {
-		switch half := halfDay(w); {
-		case half != 0 && hour >= 1 && hour <= 12:
-			hour = hour%12 + 12*(half-1)
-		case half != 0:
-			return c, "", DateImpossible
-		case w == "uhr" || w == "h":
-		case len(w) == 4 && allDigits(w) && year == "":
+	for _, w := range strings.Fields(spaced(s[end:])) {
+		if len(w) == 4 && allDigits(w) && year == "" {
 			year = w
-		default:
-			if c.offset, c.zoned = readOffset(w, c); !c.zoned {
-				return c, "", DateUnreadable
-			}
+		} else if reason = c.apply(w); reason != "" {
+			return c, "", reason
 		}
 	}
-	if hour > 24 || minute > 59 || second > 59 || hour == 24 && minute+second > 0 {
+	if !c.isReal() {
 		return c, "", DateImpossible
 	}
-	c.sinceMidnight = time.Duration(hour*3600+minute*60+second) * time.Second
 	return c, year, ""
 }
 
-// clockFields reads hours, minutes and optional seconds, whose fraction is cut.
-func clockFields(parts []string) (hour, minute, second int, ok bool) {
-	if len(parts) < 2 || len(parts) > 3 {
-		return 0, 0, 0, false
+// isReal allows 24:00, the end of the day in ISO 8601.
+func (c clock) isReal() bool {
+	return realTime(c.hour, c.minute, c.second) || c.hour == 24 && c.minute+c.second == 0
+}
+
+// apply takes a word behind the time: half of day, offset, or filler.
+func (c *clock) apply(w string) (reason string) {
+	if w == "uhr" || w == "h" {
+		return ""
 	}
+	if half := halfDay(w); half > 0 {
+		if c.hour < 1 || c.hour > 12 {
+			return DateImpossible
+		}
+		c.hour = c.hour%12 + 12*(half-1)
+		return ""
+	}
+	offset, ok := readOffset(w)
+	if !ok {
+		return DateUnreadable
+	}
+	c.offset, c.zoned = c.offset+offset, true // "gmt +0200" is gmt, then two hours
+	return ""
+}
+
+// setFields reads hours, minutes and optional seconds, whose fraction is cut.
+func (c *clock) setFields(parts []string) bool {
 	if len(parts) == 2 {
 		parts = append(parts, "00")
+	}
+	if len(parts) != 3 {
+		return false
 	}
 	whole, fraction, _ := strings.Cut(strings.Replace(parts[2], ",", ".", 1), ".")
 	for _, p := range []string{parts[0], parts[1], whole} {
 		if p == "" || len(p) > 2 || !allDigits(p) {
-			return 0, 0, 0, false
+			return false
 		}
 	}
-	return digits(parts[0]), digits(parts[1]), digits(whole), allDigits(fraction)
+	c.hour, c.minute, c.second = digits(parts[0]), digits(parts[1]), digits(whole)
+	return allDigits(fraction)
 }
 
 // spaced puts a blank before a sign, so that "pm+02:00" is two words.
@@ -128,25 +143,25 @@ func halfDay(w string) int {
 
 // readOffset reads z, utc, gmt, cet, cest, +02:00, +0200, +02. Other zone
 // abbreviations have several meanings and are not read.
-func readOffset(w string, c clock) (time.Duration, bool) {
+func readOffset(w string) (time.Duration, bool) {
 	switch w {
 	case "z", "utc", "gmt":
-		return c.offset, true
+		return 0, true
 	case "cet":
 		return time.Hour, true
 	case "cest":
 		return 2 * time.Hour, true
 	}
-	digitsOnly := strings.Replace(w[1:], ":", "", 1)
-	if w[0] != '+' && w[0] != '-' || !allDigits(digitsOnly) || len(digitsOnly) != 2 && len(digitsOnly) != 4 {
+	figures := strings.Replace(w[1:], ":", "", 1)
+	if !strings.ContainsAny(w[:1], "+-") || !allDigits(figures) || len(figures) != 2 && len(figures) != 4 {
 		return 0, false
 	}
-	n := digits((digitsOnly + "00")[:4])
-	offset := time.Duration(n/100)*time.Hour + time.Duration(n%100)*time.Minute
+	n := digits((figures + "00")[:4])
+	minutes := n/100*60 + n%100
 	if w[0] == '-' {
-		offset = -offset
+		minutes = -minutes
 	}
-	return offset, n/100 <= 15 && n%100 <= 59
+	return time.Duration(minutes) * time.Minute, n/100 <= 15 && n%100 <= 59
 }
 
 func isDateSeparator(r rune) bool {
@@ -207,17 +222,15 @@ func namedMonth(month int, numbers []string) (time.Time, string) {
 }
 
 // numericOrder tells how three numeric fields are ordered: "ymd", "dmy", "mdy",
-// "either", or "" when they are no date.
+// "same" (day and month equal), "either", or "" when they are no date.
 func numericOrder(f []string) string {
-	if len(f) != 3 || !allDigits(f[0]) || !allDigits(f[1]) || !allDigits(f[2]) {
+	if !isNumericDate(f) {
 		return ""
 	}
 	a, b := digits(f[0]), digits(f[1])
 	switch {
 	case len(f[0]) == 4:
 		return "ymd"
-	case len(f[0]) > 2 || len(f[1]) > 2 || len(f[2]) != 2 && len(f[2]) != 4:
-		return ""
 	case a > 12 && b <= 12:
 		return "dmy"
 	case b > 12 && a <= 12:
@@ -228,31 +241,52 @@ func numericOrder(f []string) string {
 	return "either"
 }
 
-// numericDay places three numbers. Dashes with a two-digit year may also mean
-// year first (24-05-01), so such a value proves nothing by itself.
+// isNumericDate checks the widths: one field has the year, with 4 or 2 figures.
+func isNumericDate(f []string) bool {
+	if len(f) != 3 || !allDigits(f[0]+f[1]+f[2]) || len(f[1]) > 2 {
+		return false
+	}
+	if len(f[0]) == 4 {
+		return len(f[2]) <= 2
+	}
+	return len(f[0]) <= 2 && (len(f[2]) == 2 || len(f[2]) == 4)
+}
+
+// numericDay places three numbers.
 func numericDay(f []string, order string, dashes bool) (time.Time, string) {
 	if len(f) == 1 || len(f) == 2 {
 		return time.Time{}, DateIncomplete
 	}
-	proven := numericOrder(f)
-	if dashes && proven != "ymd" && proven != "" && len(f[2]) == 2 && digits(f[2]) <= 31 {
-		proven = "either"
-	}
-	if proven == "either" {
-		if order != "dmy" && order != "mdy" {
-			return time.Time{}, DateAmbiguous
-		}
-		proven = order
-	}
-	switch proven {
+	switch settledOrder(f, order, dashes) {
 	case "ymd":
 		return makeDay(f[0], digits(f[1]), digits(f[2]))
 	case "dmy", "same":
 		return makeDay(f[2], digits(f[1]), digits(f[0]))
 	case "mdy":
 		return makeDay(f[2], digits(f[0]), digits(f[1]))
+	case "either":
+		return time.Time{}, DateAmbiguous
 	}
 	return time.Time{}, DateUnreadable
+}
+
+// settledOrder is numericOrder, with the column's order for what the value leaves
+// open.
+func settledOrder(f []string, order string, dashes bool) string {
+	proven := numericOrder(f)
+	if proven != "either" && (proven == "" || !dashes || !mayEndInDay(f)) {
+		return proven
+	}
+	if order == "dmy" || order == "mdy" {
+		return order
+	}
+	return "either"
+}
+
+// mayEndInDay finds 24-05-01: with dashes and two-digit years the year may come
+// first, so such a value proves nothing by itself.
+func mayEndInDay(f []string) bool {
+	return len(f[0]) == 2 && len(f[2]) == 2 && digits(f[2]) <= 31
 }
 
 // makeDay checks the calendar. Two-digit years follow POSIX: 69-99 are 1969-1999,
