@@ -316,21 +316,29 @@ func (t *tokenizer) judgeDoubt(how trial, s *scan) (closes bool) {
 }
 
 // unescapeCell turns the raw text of a quoted cell into its value, in place.
+// A quote after a backslash was left alone by PHP; MailPoet put the backslash.
 func unescapeCell(raw []byte, style quoteStyle) []byte {
-	out := raw[:0]
-	for i := 0; i < len(raw); i++ {
-		afterBackslash := i > 0 && raw[i-1] == '\\' && style != doubledQuotes
-		out = append(out, raw[i])
+	out, from := raw[:0], 0
+	for from < len(raw) {
+		i := bytes.IndexByte(raw[from:], '"')
+		if i < 0 {
+			break
+		}
+		q := from + i
+		afterBackslash := style != doubledQuotes && q > 0 && raw[q-1] == '\\'
 		switch {
-		case raw[i] != '"':
-		case afterBackslash && style == backslashQuotes:
-			out = append(out[:len(out)-2], '"')
-		case afterBackslash:
-		case style != backslashQuotes && i+1 < len(raw) && raw[i+1] == '"':
-			i++
+		case afterBackslash && style == backslashQuotes && i > 0:
+			out = append(append(out, raw[from:q-1]...), '"')
+			from = q + 1
+		case !afterBackslash && style != backslashQuotes && q+1 < len(raw) && raw[q+1] == '"':
+			out = append(out, raw[from:q+1]...)
+			from = q + 2
+		default:
+			out = append(out, raw[from:q+1]...)
+			from = q + 1
 		}
 	}
-	return out
+	return append(out, raw[from:]...)
 }
 
 // remaining says how many bytes are left, up to limit; limit when there are

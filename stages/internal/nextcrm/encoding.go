@@ -30,10 +30,10 @@ const (
 // survey is what one pass over all bytes of a file shows. It is done before
 // parsing, because a sample cannot promise that the rest is valid too.
 type survey struct {
-	size          int64
 	charset       charset
 	bom           bool
 	strayBytes    int64 // bytes that are not UTF-8
+	multibyte     int64 // characters of several bytes beside them
 	nulBytes      int64
 	undecodable   int64 // characters lost in decoding
 	doubleEncoded int64 // traces of UTF-8 that was encoded twice (Ã¼ for ü)
@@ -48,16 +48,31 @@ var (
 	doubledLead = []byte{0xC3, 0x83} // Ã, what the first byte of ü ä ö ß é becomes
 )
 
-// takeSurvey reads r to its end. forced, when not empty, is used for every
+// takeSurvey reads a file to its end. forced, when not empty, is used for every
 // file that does not carry a byte order mark of its own.
-func takeSurvey(r io.Reader, forced charset) (survey, error) {
-	var s survey
-	var multibyte int64
-	buf := make([]byte, readSize)
-	kept := 0
+//
+// Valid text costs one look at its bytes. Only when some are not UTF-8 a second
+// pass counts the characters of the whole file, to see which kind prevails.
+func takeSurvey(open func() (io.ReadCloser, error), forced charset) (survey, error) {
+	s, err := surveyPass(open, forced, (*survey).findStrays)
+	if err != nil || s.strayBytes == 0 {
+		return s, err
+	}
+	if s, err = surveyPass(open, forced, (*survey).countStrays); err != nil {
+		return s, err
+	}
+	return s, s.settle(forced)
+}
+
+func surveyPass(open func() (io.ReadCloser, error), forced charset, look func(*survey, []byte)) (s survey, err error) {
+	r, err := open()
+	if err != nil {
+		return s, err
+	}
+	defer r.Close()
+	buf, kept := make([]byte, readSize), 0
 	for first := true; ; first = false {
 		n, err := io.ReadFull(r, buf[kept:])
-		s.size += int64(n)
 		last := err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !last {
 			return s, err
@@ -72,13 +87,12 @@ func takeSurvey(r io.Reader, forced charset) (survey, error) {
 		if !last {
 			cut = seam(chunk)
 		}
-		multibyte += s.count(chunk, cut)
+		s.count(chunk, cut, look)
 		if last {
-			break
+			return s, nil
 		}
 		kept = copy(buf, chunk[cut:])
 	}
-	return s, s.settle(multibyte, forced)
 }
 
 // seam finds the start of the character that is 4 to 7 bytes before the end.
@@ -91,21 +105,19 @@ func seam(chunk []byte) int {
 }
 
 // count adds what chunk[:cut] holds; pairs may reach beyond the cut.
-func (s *survey) count(chunk []byte, cut int) (multibyte int64) {
-	part := chunk[:cut]
+func (s *survey) count(chunk []byte, cut int, look func(*survey, []byte)) {
 	if s.charset == utf8Text {
-		s.nulBytes += int64(bytes.Count(part, []byte{0}))
-		if !utf8.Valid(part) {
-			stray, multi := countStrays(part)
-			s.strayBytes += stray
-			multibyte = multi
-		} else {
-			multibyte = int64(len(part) - utf8.RuneCount(part)) // an upper bound is enough
-		}
+		s.nulBytes += int64(bytes.Count(chunk[:cut], []byte{0}))
+		look(s, chunk[:cut])
+		s.countDoubled(chunk, cut)
 	}
-	s.countDoubled(chunk, cut)
 	s.backslashQuote = s.backslashQuote || hasBackslashQuote(chunk, cut)
-	return multibyte
+}
+
+func (s *survey) findStrays(b []byte) {
+	if !utf8.Valid(b) {
+		s.strayBytes++
+	}
 }
 
 func (s *survey) countDoubled(chunk []byte, cut int) {
@@ -136,22 +148,21 @@ func hasBackslashQuote(chunk []byte, cut int) bool {
 	return false
 }
 
-func countStrays(b []byte) (stray, multibyte int64) {
+func (s *survey) countStrays(b []byte) {
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
 		if r == utf8.RuneError && size == 1 {
-			stray++
+			s.strayBytes++
 		} else if size > 1 {
-			multibyte++
+			s.multibyte++
 		}
 		b = b[size:]
 	}
-	return stray, multibyte
 }
 
 // settle replaces the guess by what all bytes allow. True cp1252 text almost
 // never forms valid UTF-8 sequences, so the more frequent kind decides.
-func (s *survey) settle(multibyte int64, forced charset) error {
+func (s *survey) settle(forced charset) error {
 	if s.charset != utf8Text || s.strayBytes == 0 {
 		return nil
 	}
@@ -159,7 +170,7 @@ func (s *survey) settle(multibyte int64, forced charset) error {
 		return fmt.Errorf("%d bytes are not UTF-8, although this encoding was asked for", s.strayBytes)
 	}
 	s.charset = cp1252
-	if multibyte > s.strayBytes {
+	if s.multibyte > s.strayBytes {
 		s.charset = mixedText
 	}
 	return nil

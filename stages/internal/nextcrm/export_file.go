@@ -71,17 +71,9 @@ func (f *exportFile) classify(sample []byte) error {
 	return nil
 }
 
-func (f *exportFile) takeSurvey(forced charset) error {
-	r, err := f.open()
-	if err != nil {
+func (f *exportFile) takeSurvey(forced charset) (err error) {
+	if f.survey, err = takeSurvey(f.open, forced); err != nil || f.survey.charset == utf8Text {
 		return err
-	}
-	defer r.Close()
-	if f.survey, err = takeSurvey(r, forced); err != nil {
-		return err
-	}
-	if f.survey.charset == utf8Text {
-		return nil
 	}
 	text, err := f.text()
 	if err != nil {

@@ -140,13 +140,10 @@ func (p *pass) skipHeading() {
 // isHeading compares a record with the headings. Where two exports were joined,
 // the first heading may have a byte order mark, and quotes after it.
 func (p *pass) isHeading(cells [][]byte) bool {
-	if len(cells) != len(p.heads) || len(cells) == 0 {
+	if len(cells) != len(p.heads) || !slices.EqualFunc(cells[1:], p.heads[1:], bytes.Equal) {
 		return false
 	}
-	if !bytes.Equal(cells[0], p.heads[0]) && cleanHeading(cells[0]) != cleanHeading(p.heads[0]) {
-		return false
-	}
-	return slices.EqualFunc(cells[1:], p.heads[1:], bytes.Equal)
+	return bytes.Equal(cells[0], p.heads[0]) || cleanHeading(cells[0]) == cleanHeading(p.heads[0])
 }
 
 var totals = regexp.MustCompile(`(?i)^(grand )?(totals?|sum|count|records|rows|summe|gesamt|insgesamt|anzahl|totale|suma)\b`)

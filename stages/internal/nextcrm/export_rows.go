@@ -26,7 +26,7 @@ func newRowMaker(table string, l layout) *rowMaker {
 	m.out = Row{Table: table, Values: make([][]byte, len(l.object.Columns))}
 	for i, t := range l.targets {
 		if t == toExtra {
-			m.keys[i] = append(quoteJSON(nil, []byte(l.keys[i])), ':')
+			m.keys[i] = append(appendJSONString(nil, []byte(l.keys[i])), ':')
 			m.hasExtra = true
 		}
 	}
@@ -63,12 +63,12 @@ func (m *rowMaker) extraJSON(cells [][]byte) []byte {
 			continue
 		}
 		b = append(b, key...)
-		b = append(quoteJSON(b, cells[i]), ',')
+		b = append(appendJSONString(b, cells[i]), ',')
 	}
 	if len(cells) > len(m.targets) && !isBlank(cells[len(m.targets):]) {
 		b = append(b, `"`+overflowKey+`":[`...)
 		for _, c := range cells[len(m.targets):] {
-			b = append(quoteJSON(b, c), ',')
+			b = append(appendJSONString(b, c), ',')
 		}
 		b[len(b)-1] = ']'
 		b = append(b, ',')
@@ -79,35 +79,4 @@ func (m *rowMaker) extraJSON(cells [][]byte) []byte {
 	}
 	b[len(b)-1] = '}'
 	return b
-}
-
-const hexDigits = "0123456789abcdef"
-
-// quoteJSON writes text as a JSON string. Only what JSON demands is escaped,
-// so that the text can be searched in the warehouse as it was written. The
-// text is UTF-8: decode has seen to that.
-func quoteJSON(b, text []byte) []byte {
-	b = append(b, '"')
-	from := 0
-	for i, c := range text {
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, text[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, `\u00`...)
-			b = append(b, hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	return append(append(b, text[from:]...), '"')
 }
