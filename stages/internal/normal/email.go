@@ -25,10 +25,13 @@ type Address struct {
 // Email reads a cell that should hold e-mail addresses; the first one is the
 // primary. Separators are ; , | and line breaks, and blanks between things that
 // each have an @. Repeats are dropped, invalid parts stay in the list with a
-// reason. An empty or null cell gives nil.
+// reason. An empty or null cell gives nil; one above 8 KB is not taken apart.
 func Email(cell string) []Address {
 	if plainAddress(cell) {
 		return []Address{address(cell, cell, "")}
+	}
+	if len(cell) > maxCell {
+		return []Address{{Raw: cell, Reason: TooLong}}
 	}
 	var list []Address
 	for _, part := range splitAddresses(Guard(cleanAddress(cell))) {

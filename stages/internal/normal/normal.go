@@ -21,6 +21,7 @@ package normal
 // Reason codes. They end up as rule names of the issue table, so they are part
 // of the contract: add, never rename.
 const (
+	TooLong          = "cell_too_long"
 	EmailNoAt        = "email_no_at"
 	EmailManyAts     = "email_many_ats"
 	EmailSpace       = "email_space"
@@ -44,6 +45,7 @@ const (
 )
 
 var hints = map[string]string{
+	TooLong:          "the cell is far too long for this field; it is kept whole as text",
 	EmailNoAt:        "the address has no @; correct it or move the text to another field",
 	EmailManyAts:     "the address has more than one @; separate several addresses by ; or ,",
 	EmailSpace:       "the address contains a blank; remove it",
@@ -65,6 +67,10 @@ var hints = map[string]string{
 	DSTGap:           "clocks were put forward over this time; it was moved forward by the gap",
 	DSTOverlap:       "this time happened twice when clocks were put back; the first was taken",
 }
+
+// maxCell bounds cells that are taken apart, in bytes: a body text in an e-mail
+// column must not cost quadratic time.
+const maxCell = 8 << 10
 
 // Hint returns one sentence that tells a person what a reason code means and
 // what to do, or "" for an unknown code.

@@ -9,6 +9,7 @@ import (
 type Name struct {
 	First, Last string
 	Prefix      string   // title in front: "Dr.", "Frau"; never part of the keys
+	Suffix      string   // degree behind a full name: "Ph.D."; never part of the keys
 	Display     string   // "First Last"; "" if there is no name
 	Tokens      []string // folded words without titles, umlauts as ae oe ue, sorted, unique
 	Key         string   // Tokens joined by a blank: the order of first and last does not matter
@@ -18,7 +19,7 @@ type Name struct {
 // PersonName puts the name columns of a record together. first and last win;
 // full is split only for what they leave empty: at a comma ("Doe, John"), else
 // before the last word and its particles ("Vincent van Gogh"). Titles in front
-// of a full name move to Prefix. Null tokens of name columns count as empty.
+// of and behind a full name move to Prefix and Suffix. Null tokens of name columns count as empty.
 //
 // Müller, Mueller and Muller: Key joins the first two, PlainKey the first and the
 // third. Two names agree when either key does.
@@ -51,13 +52,12 @@ func joinWords(a, b string) string {
 // fill completes missing parts from a full name.
 func (n *Name) fill(full string) {
 	title, rest := splitTitle(full)
-	if rest == "" {
-		return
-	}
-	if n.Prefix == "" {
-		n.Prefix = title
-	}
+	rest, n.Suffix = splitSuffix(rest)
 	first, last := splitFull(rest)
+	inner, first := splitTitle(first) // Müller, Dr. Jürgen
+	if n.Prefix == "" {
+		n.Prefix = joinWords(title, inner)
+	}
 	switch {
 	case n.First == "" && n.Last == "":
 		n.First, n.Last = first, last
@@ -68,42 +68,60 @@ func (n *Name) fill(full string) {
 	}
 }
 
-// titles in front of or behind names, folded, without dots. Jr and Sr are no
-// titles: they tell a father from his son.
-var titles = map[string]bool{
-	"mr": true, "mrs": true, "ms": true, "miss": true, "mx": true, "sir": true, "dame": true, "lord": true,
-	"dr": true, "prof": true, "professor": true, "doc": true, "doktor": true, "med": true, "rer": true, "nat": true, "phil": true,
-	"herr": true, "frau": true, "herrn": true, "fr": true, "hr": true, "dipl": true, "ing": true, "mag": true, "dkfm": true,
-	"pan": true, "pani": true, "paní": true, "bc": true, "bca": true, "mgr": true, "mga": true, "rndr": true, "judr": true,
-	"mudr": true, "mvdr": true, "phdr": true, "paeddr": true, "thdr": true, "pharmdr": true, "csc": true, "drsc": true, "dis": true,
-	"mme": true, "mlle": true, "monsieur": true, "madame": true, "señor": true, "señora": true, "sra": true,
-	"don": true, "doña": true, "sig": true, "signor": true, "signora": true, "dott": true, "dottssa": true, "ir": true, "drs": true,
-	"dhr": true, "mevr": true, "mw": true, "phd": true, "mba": true, "msc": true, "bsc": true, "llm": true, "ba": true, "ma": true,
-	"пан": true, "пані": true,
+// frontTitles stand before a name. Those with false count only with a dot, since
+// without it they are names themselves (Phil, Nat, Ing).
+var frontTitles = map[string]bool{
+	"mr": true, "mrs": true, "ms": true, "miss": true, "mx": true, "dr": true, "doktor": true, "prof": true, "professor": true,
+	"herr": true, "herrn": true, "frau": true, "mgr": true, "bc": true, "mudr": true, "judr": true, "phdr": true, "rndr": true,
+	"mvdr": true, "paeddr": true, "thdr": true, "pharmdr": true, "pan": false, "pani": true, "paní": true, "пан": true, "пані": true,
+	"mme": true, "mlle": true, "monsieur": true, "madame": true, "señor": true, "señora": true, "signor": true, "signora": true,
+	"dott": true, "dottssa": true, "dhr": true, "mevr": true, "ing": false, "mag": false, "doc": false, "med": false, "rer": false,
+	"nat": false, "phil": false, "fr": false, "hr": false, "dkfm": false, "bca": false, "mga": false, "sig": false, "sra": false,
+	"ir": false, "drs": false, "mw": false,
 }
 
-// isTitle knows a title only where it cannot be a name: with a dot, or as a word
-// of three or more letters; the initial "M" and the surname "Ma" stay.
-func isTitle(word string) bool {
+// endTitles are degrees behind a name, by the same rule. Jr and Sr are no titles:
+// they tell a father from his son.
+var endTitles = map[string]bool{
+	"phd": true, "mba": true, "msc": true, "bsc": true, "llm": true, "csc": true, "drsc": true, "dis": false, "ba": false, "ma": false,
+	"ing": false, "mgr": true, "mudr": true, "judr": true, "bc": false, "dr": false, "esq": true,
+}
+
+var titleMarks = strings.NewReplacer(".", "", "-", "")
+
+// isTitle looks a word up; "Dipl.-Ing." and its sisters share a beginning.
+func isTitle(titles map[string]bool, word string) bool {
 	folded := strings.TrimRight(fold(word), ",")
-	bare := strings.ReplaceAll(strings.ReplaceAll(folded, ".", ""), "-", "")
-	if strings.HasPrefix(bare, "dipling") {
-		return true
+	bare := folded
+	if strings.ContainsAny(folded, ".-") {
+		bare = titleMarks.Replace(folded)
 	}
-	return titles[bare] && (strings.Contains(folded, ".") && len(bare) > 1 || len(bare) > 2 || unambiguousShort[bare])
+	dotted := len(bare) < len(folded)
+	alone, known := titles[bare]
+	return known && (alone || dotted) || dotted && strings.HasPrefix(bare, "dipl")
 }
-
-var unambiguousShort = map[string]bool{"mr": true, "ms": true, "dr": true, "bc": true}
 
 // splitTitle cuts leading titles off, but never the whole name.
 func splitTitle(full string) (title, rest string) {
 	rest = full
 	for {
 		word, tail, found := strings.Cut(rest, " ")
-		if !found || !isTitle(word) {
+		if !found || !isTitle(frontTitles, word) {
 			return title, rest
 		}
 		title, rest = joinWords(title, word), strings.TrimLeft(tail, " ")
+	}
+}
+
+// splitSuffix cuts trailing degrees off, but never the whole name.
+func splitSuffix(full string) (rest, suffix string) {
+	rest = full
+	for {
+		i := strings.LastIndexByte(rest, ' ')
+		if i < 0 || !isTitle(endTitles, rest[i+1:]) {
+			return strings.TrimRight(rest, ", "), suffix
+		}
+		rest, suffix = strings.TrimRight(rest[:i], " "), joinWords(rest[i+1:], suffix)
 	}
 }
 
@@ -116,7 +134,7 @@ var particles = map[string]bool{
 // splitFull divides a full name; a single word is a last name, which Pipedrive
 // and NextCRM both require.
 func splitFull(full string) (first, last string) {
-	if before, after, found := strings.Cut(full, ","); found && !isTitle(strings.TrimSpace(after)) {
+	if before, after, found := strings.Cut(full, ","); found {
 		return strings.TrimSpace(after), strings.TrimSpace(before)
 	}
 	fields := strings.Fields(full)
@@ -145,25 +163,12 @@ func (n *Name) setKeys() {
 }
 
 func nameTokens(folded string) []string {
-	tokens := words(withoutTitles(folded))
+	_, bare := splitTitle(folded)
+	bare, _ = splitSuffix(bare)
+	tokens := words(bare)
 	if len(tokens) == 0 {
 		return []string{folded}
 	}
 	slices.Sort(tokens)
 	return slices.Compact(tokens)
-}
-
-// withoutTitles drops title words unless nothing else would be left.
-func withoutTitles(folded string) string {
-	fields := strings.Split(folded, " ")
-	kept := make([]string, 0, len(fields))
-	for _, f := range fields {
-		if !isTitle(f) {
-			kept = append(kept, f)
-		}
-	}
-	if len(kept) == 0 || len(kept) == len(fields) {
-		return folded
-	}
-	return strings.Join(kept, " ")
 }

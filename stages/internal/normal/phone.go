@@ -24,11 +24,14 @@ const minDigits = 6
 
 // Phone reads a cell that should hold telephone numbers. country is the ISO
 // alpha-2 code (see [Country]) for numbers without +prefix; "" if unknown. An
-// empty or null cell gives nil.
+// empty or null cell gives nil; one above 8 KB is not taken apart.
 func Phone(cell, country string) []PhoneNumber {
 	s := Guard(trim(cell))
 	if IsNull(s) {
 		return nil
+	}
+	if len(s) > maxCell {
+		return []PhoneNumber{{Raw: s, Reason: TooLong}}
 	}
 	if e164, ok := fastPhone(s, country); ok {
 		return []PhoneNumber{{Raw: s, E164: e164, Key: e164, Valid: true}}

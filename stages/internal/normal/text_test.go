@@ -1,6 +1,7 @@
 package normal
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -114,9 +115,22 @@ func TestFoldJoinsSpellingsOfOneText(t *testing.T) {
 	}
 }
 
+func TestABodyTextInTheWrongColumnIsNotTakenApart(t *testing.T) {
+	body := strings.Repeat("a@b.example, 030/", 100_000)
+	if got := Email(body); len(got) != 1 || got[0].Reason != TooLong || got[0].Raw != body {
+		t.Errorf("Email gives %d addresses", len(got))
+	}
+	if got := Phone(body, "DE"); len(got) != 1 || got[0].Reason != TooLong || got[0].Raw != body {
+		t.Errorf("Phone gives %d numbers", len(got))
+	}
+	if got := Text(body); got != body {
+		t.Error("Text changed a long text")
+	}
+}
+
 func TestEveryReasonHasAHint(t *testing.T) {
 	for _, reason := range []string{
-		EmailNoAt, EmailManyAts, EmailSpace, EmailLocal, EmailDomain, PhoneSpreadsheet, PhoneNoDigits, PhoneNoCountry, PhoneInvalid,
+		TooLong, EmailNoAt, EmailManyAts, EmailSpace, EmailLocal, EmailDomain, PhoneSpreadsheet, PhoneNoDigits, PhoneNoCountry, PhoneInvalid,
 		NumberUnreadable, NumberAmbiguous, NumberExponent, DateUnreadable, DateImpossible, DateIncomplete, DateAmbiguous, DateTwoDigitYear,
 		ZoneUnknown, DSTGap, DSTOverlap,
 	} {
