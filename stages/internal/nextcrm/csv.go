@@ -78,7 +78,7 @@ const (
 )
 
 func newTokenizer(src io.Reader, d dialect) *tokenizer {
-	t := &tokenizer{dialect: d, src: src, buf: make([]byte, readSize)}
+	t := &tokenizer{dialect: d, src: src}
 	t.class['\n'], t.class['\r'] = classLineEnd, classLineEnd
 	t.class['"'] = classQuote
 	t.class[d.delimiter] = classDelimiter
@@ -170,7 +170,7 @@ func (t *tokenizer) attempt(how trial) (scan, error) {
 }
 
 // fill moves the unread bytes to the front and loads the rest of the buffer,
-// which doubles when one record already fills it.
+// which grows when one record already fills it.
 func (t *tokenizer) fill() error {
 	if t.start > 0 {
 		copy(t.buf, t.buf[t.start:t.end])
@@ -179,7 +179,7 @@ func (t *tokenizer) fill() error {
 		if len(t.buf) >= maxRecord {
 			return errHugeRecord
 		}
-		t.buf = append(t.buf, make([]byte, len(t.buf))...)
+		t.buf = append(t.buf, make([]byte, t.growth())...)
 	}
 	n, err := io.ReadFull(t.src, t.buf[t.end:])
 	t.end += n
@@ -188,6 +188,13 @@ func (t *tokenizer) fill() error {
 		return nil
 	}
 	return err
+}
+
+func (t *tokenizer) growth() int {
+	if len(t.buf) == 0 {
+		return readSize
+	}
+	return len(t.buf)
 }
 
 // scan finds the cells of one record. It reports false when the buffer ends

@@ -1,0 +1,443 @@
+package nextcrm
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
+)
+
+// folder writes files and returns where they are.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// contacts reads the contacts of a folder that holds one file of them.
+func contacts(t *testing.T, text string) ([]record, Source) {
+	t.Helper()
+	src := open(t, folder(t, map[string]string{"contacts.csv": text}), ExportOptions{})
+	return records(t, src, "contact"), src
+}
+
+// column lists one column's values.
+func column(all []record, name string) (values []string) {
+	for _, r := range all {
+		values = append(values, r.Values[name])
+	}
+	return values
+}
+
+func hasNote(src Source, code string) bool {
+	for _, n := range src.Notes() {
+		if n.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+func utf16Bytes(s string, big, mark bool) string {
+	if mark {
+		s = "\ufeff" + s
+	}
+	var b bytes.Buffer
+	for _, u := range utf16.Encode([]rune(s)) {
+		if big {
+			b.Write([]byte{byte(u >> 8), byte(u)})
+		} else {
+			b.Write([]byte{byte(u), byte(u >> 8)})
+		}
+	}
+	return b.String()
+}
+
+func windows(t *testing.T, s string) string {
+	t.Helper()
+	out, err := charmap.Windows1252.NewEncoder().String(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const plain = "ID,Email,First Name,Last Name\n1,a@x.example,Zoë,“Müller” – €\n2,b@x.example,Åsa,Łoś\n"
+
+func TestEncoding_TextComesOutAsUTF8(t *testing.T) {
+	tabbed := strings.ReplaceAll(plain, ",", "\t")
+	western := strings.ReplaceAll(plain, "Łoś", "Žos")
+	for _, c := range []struct{ name, text, note, last string }{
+		{"UTF-8", plain, "", "Łoś"},
+		{"UTF-8 with a mark before a quoted heading", "\ufeff\"ID\"" + strings.TrimPrefix(plain, "ID"), "", "Łoś"},
+		{"UTF-16 little endian with mark, tabs", utf16Bytes(tabbed, false, true), "encoding_utf16", "Łoś"},
+		{"UTF-16 big endian with mark", utf16Bytes(plain, true, true), "encoding_utf16", "Łoś"},
+		{"UTF-16 little endian without mark", utf16Bytes(plain, false, false), "encoding_utf16", "Łoś"},
+		{"UTF-16 big endian without mark", utf16Bytes(plain, true, false), "encoding_utf16", "Łoś"},
+		{"Windows-1252", windows(t, western), "encoding_guessed", "Žos"},
+	} {
+		all, src := contacts(t, c.text)
+		if len(all) != 2 {
+			t.Errorf("%s: %d contacts, want 2", c.name, len(all))
+			continue
+		}
+		if all[0].ID != "1" || all[0].Values["last_name"] != "“Müller” – €" || all[1].Values["last_name"] != c.last {
+			t.Errorf("%s: read %v", c.name, all)
+		}
+		if c.note != "" && !hasNote(src, c.note) {
+			t.Errorf("%s: no note %s in %v", c.name, c.note, src.Notes())
+		}
+		if c.note == "" && len(src.Notes()) > 0 {
+			t.Errorf("%s: notes %v, want none", c.name, src.Notes())
+		}
+	}
+}
+
+func TestEncoding_BytesThatWindows1252LeavesOpenAreKept(t *testing.T) {
+	all, _ := contacts(t, "ID,Email,First Name\n1,a@x.example,\xfc\x81\x9d\n")
+	if got := all[0].Values["first_name"]; got != "ü\u0081\u009d" {
+		t.Errorf("first name %q", got)
+	}
+}
+
+func TestEncoding_OneStrayByteDoesNotSpoilTheUmlauts(t *testing.T) {
+	for name, text := range map[string]string{
+		"near":                 "ID,Email,First Name,Last Name\n1,a@x.example,Zoë,Müller\n2,b@x.example,M\xfcller,Öz\n",
+		"far from the umlauts": "ID,Email,First Name,Last Name\n1,a@x.example,Zoë,Müller\n" + strings.Repeat("3,c@x.example,Plain,Name\n", 40_000) + "2,b@x.example,M\xfcller,Oz\n",
+	} {
+		all, src := contacts(t, text)
+		if first, last := all[0], all[len(all)-1]; first.Values["last_name"] != "Müller" || last.Values["first_name"] != "Müller" {
+			t.Errorf("%s: read %v and %v", name, first, last)
+		}
+		if !hasNote(src, "encoding_mixed") {
+			t.Errorf("%s: not reported", name)
+		}
+	}
+}
+
+func TestEncoding_InvalidBytesBehindTheSampleAreSeen(t *testing.T) {
+	text := "ID,Email,First Name\n" + strings.Repeat("1,a@x.example,Plain\n", 40_000) + "2,b@x.example,J\xf6rg \x80\n"
+	all, src := contacts(t, text)
+	if got := all[len(all)-1].Values["first_name"]; got != "Jörg €" || !hasNote(src, "encoding_guessed") {
+		t.Errorf("first name %q, notes %v", got, src.Notes())
+	}
+}
+
+func TestEncoding_CharactersAcrossTheSurveysSeamAreValid(t *testing.T) {
+	for shift := range 8 {
+		head := "ID,Email,First Name\n1,a@x.example," + strings.Repeat("x", shift)
+		_, src := contacts(t, head+strings.Repeat("👩é", 150_000)+"\n")
+		if len(src.Notes()) > 0 {
+			t.Errorf("shift %d: notes %v", shift, src.Notes())
+		}
+	}
+}
+
+func TestEncoding_DoubleEncodedTextIsReportedAndKept(t *testing.T) {
+	all, src := contacts(t, "ID,Email,Last Name\n1,a@x.example,MÃ¼ller\n")
+	if all[0].Values["last_name"] != "MÃ¼ller" || !hasNote(src, "encoding_doubled") {
+		t.Errorf("read %v, notes %v", all, src.Notes())
+	}
+}
+
+func TestEncoding_SingleNULBytesAreKeptAndAreNotUTF16(t *testing.T) {
+	all, src := contacts(t, "ID,Email,Last Name\n1,a@x.example,Mül\x00ler\n")
+	if all[0].Values["last_name"] != "Mül\x00ler" || !hasNote(src, "nul_bytes") {
+		t.Errorf("read %v, notes %v", all, src.Notes())
+	}
+}
+
+func TestEncoding_LostCharactersAreReported(t *testing.T) {
+	_, src := contacts(t, utf16Bytes("ID,Email,Last Name\n1,a@x.example,x", false, true)+"\x00\xd8"+utf16Bytes("y\n", false, false))
+	if !hasNote(src, "encoding_damaged") {
+		t.Errorf("notes %v", src.Notes())
+	}
+}
+
+func TestEncoding_IsTakenFromTheUserWhenGiven(t *testing.T) {
+	text, err := charmap.Windows1250.NewEncoder().String("ID,Email,Last Name\n1,a@x.example,Łoś\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{"contacts.csv": text})
+	all := records(t, open(t, dir, ExportOptions{Encoding: "windows-1250"}), "contact")
+	if got := all[0].Values["last_name"]; got != "Łoś" {
+		t.Errorf("last name %q", got)
+	}
+	for _, label := range []string{"utf-8", "klingon"} {
+		if _, err := OpenExport(context.Background(), dir, ExportOptions{Encoding: label}); err == nil {
+			t.Errorf("encoding %q was accepted for bytes it cannot read", label)
+		}
+	}
+}
+
+func TestDelimiter_IsFoundByParsing(t *testing.T) {
+	for _, d := range delimiters {
+		sep := string(d)
+		text := strings.ReplaceAll("ID,Email,Lists,Tags\n1,a@x.example,\"A, B; C|D\",\"x,y\"\n2,b@x.example,\"E; F, G\",\"z;z\"\n", ",", "\x00")
+		text = strings.ReplaceAll(text, "\x00", sep)
+		all, _ := contacts(t, text)
+		if len(all) != 2 || all[1].ID != "2" || !strings.HasPrefix(all[0].Values["lists"], "A"+sep+" B") {
+			t.Errorf("delimiter %q: read %v", d, all)
+		}
+	}
+}
+
+func TestDelimiter_DecimalCommasDoNotMislead(t *testing.T) {
+	src := open(t, folder(t, map[string]string{
+		"contacts.csv": "Email\na@x.example\n",
+		"deals.csv":    "ID;Titel;Betrag;Extra Rate\n1;A;3,50;2,00\n2;B;4,50;1,00\n",
+	}), ExportOptions{})
+	all := records(t, src, "deal")
+	if len(all) != 2 || all[0].Values["value"] != "3,50" || all[1].Extra["Extra Rate"] != "1,00" {
+		t.Errorf("read %v", all)
+	}
+}
+
+func TestDelimiter_SepLineIsObeyedAndSkipped(t *testing.T) {
+	for _, line := range []string{"sep=;\r\n", "\"sep=;\"\n", "SEP=;\r"} {
+		all, src := contacts(t, line+"ID;Email\r\n1;a,b@x.example\r\n")
+		if len(all) != 1 || all[0].Values["email"] != "a,b@x.example" {
+			t.Errorf("%q: read %v", line, all)
+		}
+		if len(src.Notes()) > 0 {
+			t.Errorf("%q: notes %v", line, src.Notes())
+		}
+	}
+}
+
+func TestDelimiter_AWrongOneStopsEarly(t *testing.T) {
+	text := "ID,Email\n" + strings.Repeat("1,a@x.example,stray,cells\n", 12)
+	src := open(t, folder(t, map[string]string{"contacts.csv": text}), ExportOptions{})
+	if _, err := tryRecords(src, "contact"); err == nil || !strings.Contains(err.Error(), "contacts.csv, record 10") {
+		t.Errorf("error %v, want one that names file and record", err)
+	}
+}
+
+func TestLineEnds_OfAllKinds(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		text := strings.ReplaceAll("ID,Email,Address\n1,a@x.example,\"x\ny\"\n2,b@x.example,z", "\n", end)
+		all, _ := contacts(t, text)
+		if len(all) != 2 || all[0].Values["address_1"] != "x"+end+"y" || all[1].Values["address_1"] != "z" {
+			t.Errorf("line end %q: read %v", end, all)
+		}
+	}
+}
+
+func TestQuotes_TheStyleIsChosenPerFile(t *testing.T) {
+	for _, c := range []struct{ name, row, want string }{
+		{"doubled", `1,a@x.example,"Bob ""B"" C:\dir"`, `Bob "B" C:\dir`},
+		{"PHP", `1,a@x.example,"Path C:\temp\" end, ""ok"""`, `Path C:\temp\" end, "ok"`},
+		{"MailPoet", `"1","a@x.example","Bob \"B\", Jr"`, `Bob "B", Jr`},
+		{"backslashes alone", `1,a@x.example,C:\dir`, `C:\dir`},
+	} {
+		head := "ID,Email,First Name\n"
+		if c.name == "MailPoet" {
+			head = "\"ID\",\"Email\",\"First Name\"\n"
+		}
+		all, src := contacts(t, head+c.row+"\n")
+		if got := all[0].Values["first_name"]; got != c.want {
+			t.Errorf("%s: first name %q, want %q", c.name, got, c.want)
+		}
+		if hasNote(src, "quotes_backslash") != (c.name == "MailPoet") {
+			t.Errorf("%s: notes %v", c.name, src.Notes())
+		}
+	}
+}
+
+func TestQuotes_ABackslashQuoteBehindTheSampleIsSeen(t *testing.T) {
+	filler := strings.Repeat(`"1","a@x.example","plain"`+"\n", 20_000)
+	all, _ := contacts(t, "\"ID\",\"Email\",\"First Name\"\n"+filler+`"2","b@x.example","Bob \"B\", Jr"`+"\n")
+	if got := all[len(all)-1].Values["first_name"]; got != `Bob "B", Jr` {
+		t.Errorf("MailPoet: first name %q", got)
+	}
+	filler = strings.Repeat(`1,a@x.example,"say ""x"""`+"\n", 20_000)
+	all, _ = contacts(t, "ID,Email,First Name\n"+filler+`2,b@x.example,"C:\t\" end, ok"`+"\n")
+	if got := all[len(all)-1].Values["first_name"]; got != `C:\t\" end, ok` {
+		t.Errorf("PHP: first name %q", got)
+	}
+}
+
+func TestQuotes_ACellThatEndsInABackslashIsReported(t *testing.T) {
+	all, src := contacts(t, "ID,Email,First Name,Last Name\n"+`1,a@x.example,"C:\my dir\","the ""end"" "`+"\n"+`2,b@x.example,"a \" b",c`+"\n")
+	if len(all) != 2 || all[0].Values["first_name"] != `C:\my dir\` || all[0].Values["last_name"] != `the "end" ` {
+		t.Errorf("read %v", all)
+	}
+	if !hasNote(src, "doubtful_quote") {
+		t.Errorf("notes %v", src.Notes())
+	}
+}
+
+func TestRagged_RecordsArePaddedOrOverflow(t *testing.T) {
+	all, src := contacts(t, "ID,Email,City,Tags\n1,a@x.example\n2,b@x.example,Ulm,t,\"o,ne\",\"\"\"two\"\"\"\n3,c@x.example,Bonn,u,\n")
+	if _, there := all[0].Values["city"]; there || len(all) != 3 {
+		t.Errorf("read %v", all)
+	}
+	if diff := cmp.Diff([]any{"o,ne", `"two"`}, all[1].Extra["overflow"]); diff != "" {
+		t.Error(diff)
+	}
+	if all[2].Extra != nil {
+		t.Errorf("an empty cell too many became %v", all[2].Extra)
+	}
+	if tallied(src, "contacts.csv", "padded_record") != 1 || tallied(src, "contacts.csv", "overflow_record") != 2 {
+		t.Errorf("notes %v", src.Notes())
+	}
+}
+
+func TestHeadings_RepeatedEmptyAndUnknownOnesKeepTheirValues(t *testing.T) {
+	all, src := contacts(t, "ID,Email,Phone,Phone,Email,Shoe,Shoe,,Phone\n1,a@x.example,11,22,b@x.example,42,43,x,33\n")
+	r := all[0]
+	if r.Values["email"] != "a@x.example" || r.Values["phone"] != "11" || r.Values["phone_2"] != "22" {
+		t.Errorf("read %v", r)
+	}
+	want := map[string]any{"Email (2)": "b@x.example", "Shoe": "42", "Shoe (2)": "43", "column_8": "x", "Phone (3)": "33"}
+	if diff := cmp.Diff(want, r.Extra); diff != "" {
+		t.Error(diff)
+	}
+	if !hasNote(src, "repeated_column") || !hasNote(src, "unknown_heading") {
+		t.Errorf("notes %v", src.Notes())
+	}
+}
+
+func TestHeadings_LinesAroundTheDataAreSkippedAndReported(t *testing.T) {
+	text := "Contact export of shop.example\n\nCreated 2024-01-01;by admin\nID;Email;City\n1;a@x.example;Ulm\n\n ; ;\nID;Email;City\n\ufeff\"ID\";Email;City\n2;b@x.example;Bonn\nTotal: 2\n"
+	all, src := contacts(t, text)
+	if diff := cmp.Diff([]string{"Ulm", "Bonn"}, column(all, "city")); diff != "" {
+		t.Error(diff)
+	}
+	if all[1].Number != 2 {
+		t.Errorf("second record has number %d", all[1].Number)
+	}
+	for code, n := range map[string]int{"preamble": 2, "blank_record": 2, "repeated_heading": 2, "footer": 1} {
+		if got := tallied(src, "contacts.csv", code); got != n {
+			t.Errorf("%s noted %d times, want %d: %v", code, got, n, src.Notes())
+		}
+	}
+}
+
+func TestHeadings_AShortRecordInTheMiddleIsNoFooter(t *testing.T) {
+	text := "Name,Email\nTotal\n" + strings.Repeat("Anna,a@x.example\n", 100)
+	all, _ := contacts(t, text)
+	if len(all) != 101 || all[0].Values["full_name"] != "Total" {
+		t.Errorf("%d records, first %v", len(all), all[0])
+	}
+}
+
+func TestHeadings_AloneAreAnEmptyFile(t *testing.T) {
+	all, src := contacts(t, "ID,Email\n")
+	if len(all) != 0 || src.Items()[0].Rows != 0 || src.Items()[0].Status != statusExtracted {
+		t.Errorf("read %v, items %v", all, src.Items())
+	}
+}
+
+func TestHeadings_NoneIsAnError(t *testing.T) {
+	dir := folder(t, map[string]string{"contacts.csv": "1,a@x.example,Anna\n2,b@x.example,Ben\n"})
+	if _, err := OpenExport(context.Background(), dir, ExportOptions{}); err == nil || !strings.Contains(err.Error(), "contacts.csv") {
+		t.Errorf("error %v, want one that names the file", err)
+	}
+}
+
+func TestDamage_StopsWithFileAndRecord(t *testing.T) {
+	good := "ID,Email,First Name,City\n1,a@x.example,Anna,Ulm\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"PHP error":                {good + "2,b@x.ex<br />\n<b>Fatal error</b>:  Allowed memory size exhausted\n", "record 3"},
+		"plain PHP error":          {good + "PHP Fatal error:  Uncaught Error in x.php:3\n", "record 2"},
+		"HTML page inside":         {good + "<!DOCTYPE html><html><body>gone</body></html>\n", "record 2"},
+		"last record cut":          {good + "2,b@x.example,Be", "record 2"},
+		"cut inside a quoted cell": {good + "2,b@x.example,\"Be", "record 2"},
+	} {
+		src := open(t, folder(t, map[string]string{"contacts.csv": c.text}), ExportOptions{})
+		_, err := tryRecords(src, "contact")
+		if err == nil || !strings.Contains(err.Error(), "contacts.csv, "+c.want) {
+			t.Errorf("%s: error %v, want contacts.csv, %s", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "x.example") {
+			t.Errorf("%s: the error shows a cell: %v", name, err)
+		}
+	}
+}
+
+func TestDamage_AnErrorPageInsteadOfTheFileIsRefused(t *testing.T) {
+	dir := folder(t, map[string]string{"contacts.csv": "<!DOCTYPE html>\n<html><title>503</title></html>\n"})
+	if _, err := OpenExport(context.Background(), dir, ExportOptions{}); err == nil || !strings.Contains(err.Error(), "error page") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDamage_AFileThatChangedAfterOpeningIsRefused(t *testing.T) {
+	dir := folder(t, map[string]string{"contacts.csv": plain})
+	src := open(t, dir, ExportOptions{})
+	if err := os.WriteFile(filepath.Join(dir, "contacts.csv"), []byte(plain+"3,c@x.example,C,C\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryRecords(src, "contact"); err == nil || !strings.Contains(err.Error(), "changed") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDamage_InAFileThatIsNotNeededYetIsOnlyNoted(t *testing.T) {
+	src := open(t, folder(t, map[string]string{"contacts.csv": plain, "notes.csv": "Id,Title\n1,\"cut", "segments.json": "[{"}), ExportOptions{})
+	if len(records(t, src, "contact")) != 2 || !hasNote(src, "unreadable_file") {
+		t.Errorf("notes %v", src.Notes())
+	}
+	for _, i := range src.Items() {
+		if i.Table != "contacts.csv" && (i.Rows != -1 || i.Status != statusLater) {
+			t.Errorf("item %+v", i)
+		}
+	}
+}
+
+func TestHugeCells_ArriveWhole(t *testing.T) {
+	big := strings.Repeat("naïve, \"quoted\"\r\n", 200_000)
+	all, _ := contacts(t, "ID,Email,Background\n1,a@x.example,\""+strings.ReplaceAll(big, `"`, `""`)+"\"\n2,b@x.example,y\n")
+	if len(all) != 2 || all[0].Extra["Background"] != big || all[1].Extra["Background"] != "y" {
+		t.Errorf("the cell of %d bytes was changed", len(big))
+	}
+}
+
+func TestCompression_IsReadThrough(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := fmt.Fprint(w, plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, folder(t, map[string]string{"Contacts.CSV.gz": packed.String()}), ExportOptions{})
+	if got := records(t, src, "contact"); len(got) != 2 || got[1].Values["last_name"] != "Łoś" {
+		t.Errorf("read %v", got)
+	}
+}
+
+func TestRows_StopWithTheCallersErrorAndContext(t *testing.T) {
+	src := open(t, folder(t, map[string]string{"contacts.csv": plain}), ExportOptions{})
+	full := fmt.Errorf("table full")
+	n := 0
+	err := src.Rows(context.Background(), "contact", func(*Row) error { n++; return full })
+	if err != full || n != 1 {
+		t.Errorf("error %v after %d rows", err, n)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := src.Rows(ctx, "contact", func(*Row) error { return nil }); err != context.Canceled {
+		t.Errorf("error %v, want the context's", err)
+	}
+}
