@@ -85,13 +85,14 @@ func (s *databaseSource) prepare(ctx context.Context) (err error) {
 }
 
 // sessionSettings make the text form of values independent of how the server is
-// set up, switch off limits that would cut a long read, and keep the physical
-// row order of two runs alike. SET LOCAL, because a pooler may lend the session
-// to others afterwards.
+// set up, switch off limits that would cut a long read, and keep the row order of
+// two runs alike. Row security off means that a policy which would hide rows is
+// an error instead. SET LOCAL, because a pooler may lend the session to others
+// afterwards.
 var sessionSettings = []string{
 	"client_encoding TO 'UTF8'", "timezone TO 'UTC'", "datestyle TO 'ISO, YMD'", "intervalstyle TO 'iso_8601'",
 	"bytea_output TO 'hex'", "extra_float_digits TO 1", "statement_timeout TO 0",
-	"idle_in_transaction_session_timeout TO 0", "synchronize_seqscans TO off", "search_path TO pg_catalog",
+	"idle_in_transaction_session_timeout TO 0", "synchronize_seqscans TO off", "search_path TO pg_catalog", "row_security TO off",
 }
 
 func (s *databaseSource) begin(ctx context.Context) error {

@@ -24,6 +24,14 @@ func TestDatabase_FingerprintNamesTheInstallation(t *testing.T) {
 	}
 }
 
+func TestDatabase_EmptyInstallationHasAFingerprintToo(t *testing.T) {
+	schema, _, _ := strings.Cut(mustSample(t, "latest"), "-- Rows that both shapes hold")
+	source := openSource(t, server.NewDatabase(t, schema))
+	if n := len(readObject(t, source, "contact")); n != 0 || len(source.Identity().Fingerprint) != 64 {
+		t.Errorf("got %d contacts and fingerprint %q of an empty database", n, source.Identity().Fingerprint)
+	}
+}
+
 func TestDatabase_IdentityHoldsNoPassword(t *testing.T) {
 	text := unchangedDatabase(t, "latest")
 	u, err := url.Parse(text)

@@ -40,7 +40,7 @@ func (s *databaseSource) itemOf(table *dbTable) Item {
 		Status: "unknown", Reason: "not a table of NextCRM itself: if it matters, its rows need a way of their own"}
 	lines := s.mapping.lines[table.name]
 	switch {
-	case table.isView:
+	case len(lines) == 0 && table.isView:
 		item.Status, item.Reason, item.Rows = "skipped", "a view: derived data", -1
 	case len(lines) == 0:
 	case lines[0].column == mapLater:

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,14 +47,26 @@ func readMapping() (databaseMapping, error) {
 		return databaseMapping{}, fmt.Errorf("read database.tsv: %w", err)
 	}
 	m := databaseMapping{tableOf: map[string]string{}, lines: map[string][]mappingLine{}}
-	for _, f := range records[1:] {
+	for i, f := range records[1:] {
 		line := mappingLine{f[0], f[1], f[2], f[3], f[4], f[5]}
+		if !line.isValid() {
+			return databaseMapping{}, fmt.Errorf("read database.tsv: line %d: object %q has no column %q", i+2, line.object, line.column)
+		}
 		m.lines[line.table] = append(m.lines[line.table], line)
 		if line.dbColumn != "*" {
 			m.tableOf[line.object] = line.table
 		}
 	}
 	return m, nil
+}
+
+// isValid tells whether the line's words are in the catalogue.
+func (l mappingLine) isValid() bool {
+	if l.dbColumn == "*" {
+		return l.column == mapLater || l.column == mapSkip
+	}
+	object, ok := Lookup(l.object)
+	return ok && (slices.Contains([]string{mapID, mapExtra, mapOut}, l.column) || slices.Contains(object.Columns, l.column))
 }
 
 // objectOf returns the object that a table feeds, "" for none.

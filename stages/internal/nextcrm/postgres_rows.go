@@ -14,6 +14,9 @@ func (s *databaseSource) Rows(ctx context.Context, object string, yield func(*Ro
 	if object == fieldObject {
 		return s.forkColumns(yield)
 	}
+	if _, ok := Lookup(object); !ok {
+		return fmt.Errorf("read %s: there is no such object", object)
+	}
 	plan, ok := s.plans[object]
 	if !ok {
 		return nil // this database has no table for it: said in a note

@@ -46,12 +46,15 @@ func (d *rowDecoder) decode(line []byte) error {
 	d.scratch, d.extra = d.scratch[:0], append(d.extra[:0], '{')
 	d.row.ID = nil
 	for i := range d.plan.targets {
-		field, rest, found := bytes.Cut(body, []byte("\t"))
-		if isLast := i == len(d.plan.targets)-1; isLast == found {
+		end := bytes.IndexByte(body, '\t')
+		if isLast := i == len(d.plan.targets)-1; isLast == (end >= 0) {
 			return fmt.Errorf("row %d does not have %d columns", d.rows+1, len(d.plan.targets))
 		}
-		d.put(&d.plan.targets[i], field)
-		body = rest
+		if end < 0 {
+			end = len(body)
+		}
+		d.put(&d.plan.targets[i], body[:end])
+		body = body[min(end+1, len(body)):]
 	}
 	d.row.Extra = nil
 	if len(d.extra) > 1 {

@@ -22,7 +22,8 @@ const (
 type Identity struct {
 	Edition Edition
 	// Fingerprint is a hex SHA-256 that stays the same for the same company:
-	// site URL of an export; system identifier, database and schema of a server.
+	// site URL of an export; the installation's oldest migration, or else its
+	// oldest user, of a database, which survive a restore on another server.
 	Fingerprint string
 	// Name is shown to people; passwords are removed from it.
 	Name string
