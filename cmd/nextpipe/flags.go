@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"nextpipe/stages"
+)
+
+// shared are the flags that every command takes. They hang on each command,
+// since a flag of the app would have to stand before the command's name.
+func shared() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "db", Value: "nextpipe.db", EnvVars: []string{"NEXTPIPE_DB"}, Usage: "the warehouse `FILE`"},
+		&cli.StringFlag{Name: "source", EnvVars: []string{"NEXTPIPE_SOURCE"}, Usage: "NextCRM: postgres://… or an export `FOLDER`"},
+		&cli.StringFlag{Name: "source-timezone", EnvVars: []string{"NEXTPIPE_SOURCE_TIMEZONE"}, Usage: "`ZONE` of stamps without an offset, e.g. Europe/Berlin"},
+		&cli.StringFlag{Name: "target", EnvVars: []string{"NEXTPIPE_TARGET"}, Usage: "the company's `URL`, or sandbox for a local account"},
+		&cli.StringFlag{Name: "token-file", EnvVars: []string{"NEXTPIPE_TOKEN_FILE"}, Usage: "`FILE` with the API token (else PIPEDRIVE_API_TOKEN)"},
+		&cli.BoolFlag{Name: "rehearsal", Usage: "declare a new account a rehearsal (else it is production)"},
+		&cli.StringFlag{Name: "by", EnvVars: []string{"NEXTPIPE_BY"}, Usage: "your `NAME`, for the record"},
+		&cli.BoolFlag{Name: "yes", Usage: "accept the proposed map (rehearsal accounts only)"},
+		&cli.StringFlag{Name: "override-gate", Usage: "let production load without a signed rehearsal: `REASON`"},
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing to Pipedrive; show what would happen"},
+		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "for one request"},
+		&cli.DurationFlag{Name: "settle", Usage: "how long a lost request may still be carried out (default max(2×timeout, 30s))"},
+		&cli.BoolFlag{Name: "json", Usage: "one JSON object a line on stdout, the last one a summary"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress"},
+		&cli.BoolFlag{Name: "no-color", EnvVars: []string{"NO_COLOR"}, Usage: "plain text"},
+	}
+}
+
+// options reads the shared flags. Leftover arguments are refused: flags behind
+// one would be ignored, and --dry-run must never be ignored.
+func options(c *cli.Context, p *printer) (stages.Options, error) {
+	p.configure(c.Bool("json"), c.Bool("quiet"), c.Bool("no-color"))
+	if c.Args().Present() {
+		return stages.Options{}, fmt.Errorf("%w: unexpected argument %q; every value follows a flag", stages.ErrUsage, c.Args().First())
+	}
+	token, err := token(c.String("token-file"))
+	if err != nil {
+		return stages.Options{}, err
+	}
+	by := c.String("by")
+	if by == "" {
+		by = whoami()
+	}
+	override := c.String("override-gate")
+	if override != "" {
+		override = by + ": " + override
+	}
+	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"),
+		Target: c.String("target"), Token: token, Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override,
+		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Report: p.progress, Ended: p.ended}, nil
+}
+
+// token comes from a file or the environment, never from a flag, which anybody
+// could read in the list of processes.
+func token(file string) (string, error) {
+	if file == "" {
+		return os.Getenv("PIPEDRIVE_API_TOKEN"), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%w: read --token-file: %w", stages.ErrUsage, err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func whoami() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/term"
+
+	"nextpipe/stages"
+)
+
+// printer writes results to stdout and talk to stderr.
+type printer struct {
+	stdout, stderr *os.File
+	asJSON, quiet  bool
+	animate        bool
+	lineOpen       bool
+	lastShown      time.Time
+	phase          string
+	phaseBegan     time.Time
+}
+
+func newPrinter(stdout, stderr *os.File) *printer {
+	return &printer{stdout: stdout, stderr: stderr}
+}
+
+func (p *printer) configure(asJSON, quiet, noColor bool) {
+	p.asJSON, p.quiet = asJSON, quiet
+	p.animate = !quiet && !noColor && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(p.stderr.Fd()))
+}
+
+// line prints one line of result.
+func (p *printer) line(format string, args ...any) {
+	p.clear()
+	if !p.asJSON {
+		fmt.Fprintln(p.stdout, plain(fmt.Sprintf(format, args...)))
+	}
+}
+
+// object prints one line of JSON when --json is on.
+func (p *printer) object(kind string, v any) {
+	if !p.asJSON {
+		return
+	}
+	data, err := json.Marshal(map[string]any{"type": kind, kind: v})
+	if err == nil {
+		fmt.Fprintln(p.stdout, string(data))
+	}
+}
+
+// ended prints the line of a stage that has ended.
+func (p *printer) ended(e stages.Ended) {
+	mark := "✓"
+	if e.Err != nil {
+		mark = "✗"
+	}
+	p.line("%s %-10s %s   (%s)", mark, e.Stage, e.Result, e.Took.Round(time.Millisecond))
+	p.object("stage", e)
+}
+
+// progress shows how far a stage is: records, rate, tokens, time to go.
+// Without a terminal it says so every ten seconds.
+func (p *printer) progress(g stages.Progress) {
+	if p.quiet {
+		return
+	}
+	if key := g.Stage + " " + g.Entity; key != p.phase {
+		p.phase, p.phaseBegan = key, time.Now()
+	}
+	every := 10 * time.Second
+	if p.animate {
+		every = 100 * time.Millisecond
+	}
+	if time.Since(p.lastShown) < every {
+		return
+	}
+	p.lastShown = time.Now()
+	text := fmt.Sprintf("%s %s %d", g.Stage, g.Entity, g.Done)
+	if g.Total > 0 {
+		text += fmt.Sprintf("/%d", g.Total)
+	}
+	text += p.pace(g)
+	if p.animate {
+		fmt.Fprintf(p.stderr, "\r\x1b[K%s", plain(text))
+		p.lineOpen = true
+		return
+	}
+	fmt.Fprintln(p.stderr, plain(text))
+}
+
+func (p *printer) pace(g stages.Progress) string {
+	took := time.Since(p.phaseBegan)
+	if g.Done == 0 || took < time.Second {
+		return ""
+	}
+	rate := float64(g.Done) / took.Seconds()
+	text := fmt.Sprintf(" · %.0f/s", rate)
+	if g.Tokens > 0 {
+		text += fmt.Sprintf(" · %d tokens", g.Tokens)
+	}
+	if g.Total > g.Done {
+		text += " · " + time.Duration(float64(g.Total-g.Done)/rate*float64(time.Second)).Round(time.Second).String() + " to go"
+	}
+	return text
+}
+
+func (p *printer) clear() {
+	if p.lineOpen {
+		fmt.Fprint(p.stderr, "\r\x1b[K")
+		p.lineOpen = false
+	}
+}
+
+// finish prints the error, if any, and the summary line of --json.
+func (p *printer) finish(err error) int {
+	p.clear()
+	code := stages.ExitCode(err)
+	if err != nil {
+		fmt.Fprintln(p.stderr, "nextpipe: "+plain(message(err)))
+	}
+	summary := map[string]any{"exit": code}
+	if err != nil {
+		summary["error"] = message(err)
+	}
+	p.object("summary", summary)
+	return code
+}
+
+// message drops the word "usage: " from errors that are about the command line.
+func message(err error) string {
+	if errors.Is(err, stages.ErrUsage) {
+		return strings.TrimPrefix(err.Error(), stages.ErrUsage.Error()+": ")
+	}
+	return err.Error()
+}
+
+// plain keeps control characters of source data away from the terminal.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return '�'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,214 @@
+package stages
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"nextpipe/stages/clean"
+	"nextpipe/stages/internal/nextcrm"
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/load"
+	"nextpipe/stages/mapping"
+)
+
+// Version is the tool's version, as the warehouse and --version show it.
+const Version = "0.1.0"
+
+// Progress is how far a long stage is.
+type Progress = target.Progress
+
+// Options are what the command line says.
+type Options struct {
+	DB             string
+	Source         string // postgres:// URL or export folder
+	SourceTimezone string // IANA zone; overrides the source's own word
+	Target         string // URL of the company
+	Token          string
+	Rehearsal      bool   // declares a new account a rehearsal
+	By             string // who is at the keyboard, for the record
+	Yes            bool   // accept the proposed map for a rehearsal
+	Override       string // who lets a load pass the production gate
+	DryRun         bool
+	Timeout        time.Duration
+	Settle         time.Duration
+	Now            func() time.Time
+	Wait           func(context.Context, time.Duration) error
+	Report         func(Progress)
+	// Ended is told of every stage that has ended.
+	Ended func(Ended)
+}
+
+// Ended is the end of one stage.
+type Ended struct {
+	Stage  string        `json:"stage"`
+	Result Result        `json:"result"`
+	Took   time.Duration `json:"took"`
+	Err    error         `json:"-"`
+}
+
+// ErrUsage means that the command line has to be corrected.
+var ErrUsage = errors.New("usage")
+
+// Env is an open warehouse and what a run needs besides. It connects to the
+// source and the account when a stage first asks.
+type Env struct {
+	DB      *warehouse.DB
+	opt     Options
+	run     *warehouse.Run
+	account *target.Session
+}
+
+// Open opens the warehouse for reading and writing.
+func Open(ctx context.Context, opt Options) (*Env, error) {
+	if opt.Report == nil {
+		opt.Report = func(Progress) {}
+	}
+	if opt.Ended == nil {
+		opt.Ended = func(Ended) {}
+	}
+	if err := clean.RegisterFunctions(); err != nil {
+		return nil, fmt.Errorf("register SQL functions: %w", err)
+	}
+	db, err := warehouse.Open(ctx, opt.DB)
+	if err != nil {
+		return nil, err
+	}
+	return &Env{DB: db, opt: opt}, nil
+}
+
+// Close closes the warehouse.
+func (e *Env) Close() error { return e.DB.Close() }
+
+// Spent is what this run has cost so far, 0 before it met the account.
+func (e *Env) Spent() (tokens, requests int64) {
+	if e.account == nil {
+		return 0, 0
+	}
+	return e.account.Meter.Tokens()
+}
+
+// Execute runs the named stages in order, under the lock, and records them.
+// It stops at the first stage that fails.
+func (e *Env) Execute(ctx context.Context, command string, names ...string) (err error) {
+	unlock, err := e.DB.Lock(ctx, command)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if e.run, err = e.DB.BeginRun(ctx, command); err != nil {
+		return err
+	}
+	left := int64(0)
+	for _, name := range names {
+		n, err := e.stage(ctx, name)
+		left += n
+		if err != nil {
+			return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
+		}
+	}
+	if left > 0 {
+		err = fmt.Errorf("%w: %d", ErrRejects, left)
+	}
+	return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
+}
+
+func (e *Env) stage(ctx context.Context, name string) (left int64, err error) {
+	st, ok := Lookup(name)
+	if !ok {
+		return 0, fmt.Errorf("%w: there is no stage %q", ErrUsage, name)
+	}
+	var targetID int64
+	if st.Online {
+		s, err := e.session(ctx)
+		if err != nil {
+			return 0, err
+		}
+		targetID = s.ID
+	}
+	end, err := e.run.BeginStage(ctx, name, targetID)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	res, err := st.run(ctx, e)
+	e.opt.Ended(Ended{Stage: name, Result: res, Took: time.Since(began), Err: err})
+	return res.Left, errors.Join(err, end(res.Rows, res.String(), err))
+}
+
+// online runs a stage that needs nothing but the account.
+func online(ctx context.Context, e *Env, run func(context.Context, *target.Session) (Result, error)) (Result, error) {
+	s, err := e.session(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return run(ctx, s)
+}
+
+// session connects to the account, once a run.
+func (e *Env) session(ctx context.Context) (*target.Session, error) {
+	if e.account != nil {
+		return e.account, nil
+	}
+	if e.opt.Target == "" {
+		return nil, fmt.Errorf("%w: this needs an account: --target https://COMPANY.pipedrive.com (or NEXTPIPE_TARGET)", ErrUsage)
+	}
+	if e.opt.Token == "" {
+		return nil, fmt.Errorf("%w: this needs the account's API token: PIPEDRIVE_API_TOKEN or --token-file", ErrUsage)
+	}
+	s, err := target.Connect(ctx, e.DB, e.run, target.Config{URL: e.opt.Target, Token: e.opt.Token, Rehearsal: e.opt.Rehearsal, By: e.opt.By,
+		Timeout: e.opt.Timeout, Settle: e.opt.Settle, Now: e.opt.Now, Wait: e.opt.Wait, Report: e.opt.Report})
+	if err != nil {
+		return nil, err
+	}
+	e.account = s
+	return s, nil
+}
+
+// source opens NextCRM: a postgres URL or an export folder.
+func (e *Env) source(ctx context.Context) (nextcrm.Source, error) {
+	where := e.opt.Source
+	if where == "" {
+		return nil, fmt.Errorf("%w: this needs NextCRM: --source postgres://… or an export folder (or NEXTPIPE_SOURCE)", ErrUsage)
+	}
+	if u, err := url.Parse(where); err == nil && strings.HasPrefix(u.Scheme, "postgres") {
+		return nextcrm.OpenDatabase(ctx, where, nextcrm.DatabaseOptions{})
+	}
+	if info, err := os.Stat(where); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%w: --source %s is neither a postgres:// URL nor a folder", ErrUsage, where)
+	}
+	return nextcrm.OpenExport(ctx, where, nextcrm.ExportOptions{Timezone: e.opt.SourceTimezone})
+}
+
+// requireMap keeps an unconfirmed map from being carried out. For a rehearsal
+// --yes accepts the proposal; for production a named person has to.
+func (e *Env) requireMap(ctx context.Context) error {
+	s, err := e.session(ctx)
+	if err != nil {
+		return err
+	}
+	seal, err := mapping.Seal(ctx, e.DB)
+	if err != nil {
+		return err
+	}
+	var confirmed int
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'map_confirmed' AND seal = ? AND is_open = 1", seal).Scan(&confirmed)
+	if err != nil || confirmed > 0 {
+		return err
+	}
+	if s.Role == target.Rehearsal && e.opt.Yes {
+		return e.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
+				VALUES ('map_confirmed_for_rehearsal', ?, ?, 1, ?, '--yes', ?)`, s.ID, seal, e.opt.By, e.DB.Now())
+			return err
+		})
+	}
+	return fmt.Errorf("%w: nobody has confirmed this map: look at the map_* tables, then `nextpipe map --confirm --by NAME`%s",
+		load.ErrGate, map[bool]string{true: ", or --yes for this rehearsal account"}[s.Role == target.Rehearsal])
+}

@@ -1,0 +1,86 @@
+package stages
+
+import (
+	"context"
+	"errors"
+
+	"nextpipe/stages/clean"
+	"nextpipe/stages/internal/nextcrm"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/load"
+	"nextpipe/stages/verify"
+)
+
+// ErrRejects means that everything was done but some records were left out:
+// rejected, refused or blocked. They are in clean_drop and v_rejects.
+var ErrRejects = errors.New("finished, with records that were left out")
+
+// ErrQuarantined means that a person must look at records of unknown outcome.
+var ErrQuarantined = errors.New("records are quarantined")
+
+// Exit is one exit code and what it means.
+type Exit struct {
+	Code    int
+	Meaning string
+	matches func(error) bool
+}
+
+// Exits are the exit codes, gravest first: the first that fits an error wins.
+var Exits = []Exit{
+	{12, "warehouse damaged", is(warehouse.ErrDamaged)},
+	{11, "locked by another run", is(warehouse.ErrLocked)},
+	{8, "drift: wrong source, wrong account, or changed under us", is(warehouse.ErrDrift)},
+	{7, "blocked or unauthorised", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
+	{4, "gate closed or checks failed", anyOf(is(load.ErrGate), is(verify.ErrLedger))},
+	{10, "verify found differences", is(verify.ErrDifferences)},
+	{9, "quarantined records need a person", is(ErrQuarantined)},
+	{6, "token budget spent; says when to resume", is(pipedrive.ErrBudgetSpent)},
+	{5, "temporary: run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome))},
+	{3, "finished, with rejects", is(ErrRejects)},
+	{2, "usage or configuration", anyOf(is(ErrUsage), is(clean.ErrTimezone), is(nextcrm.ErrNotNextCRM))},
+	{130, "interrupted; the same command goes on", is(context.Canceled)},
+}
+
+// ExitCode is the exit code of an error: 0 for nil, 1 for the unexpected.
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	for _, e := range Exits {
+		if e.matches(err) {
+			return e.Code
+		}
+	}
+	return 1
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func kind(kinds ...pipedrive.Kind) func(error) bool {
+	return func(err error) bool {
+		var e *pipedrive.Error
+		if !errors.As(err, &e) {
+			return false
+		}
+		for _, k := range kinds {
+			if e.Kind == k {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func anyOf(tests ...func(error) bool) func(error) bool {
+	return func(err error) bool {
+		for _, t := range tests {
+			if t(err) {
+				return true
+			}
+		}
+		return false
+	}
+}

@@ -1,0 +1,115 @@
+// Package rehearse makes what tests of the loading side need: a warehouse with
+// hand-made final records and a session with a local account. It is imported
+// by tests only.
+package rehearse
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"nextpipe/fixtures/sandbox"
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// Tag is the source tag in every marker of these warehouses.
+const Tag = "abc123"
+
+// Warehouse is a warehouse that holds n organizations, n persons and n deals
+// as final records, with fields, options, labels and stages of every sort.
+func Warehouse(t *testing.T, n int) *warehouse.DB {
+	t.Helper()
+	ctx := context.Background()
+	db, err := warehouse.Open(ctx, filepath.Join(t.TempDir(), "np.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.UseSource(ctx, warehouse.Setup{Edition: "plugin", Fingerprint: Tag + "def", Name: "test", ToolVersion: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(ctx, func(tx *sql.Tx) error { return finals(tx, n) }); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+const structure = `
+INSERT INTO final_pipeline VALUES ('sales', 'Sales NC', 1), ('renewals', 'Renewals', 2);
+INSERT INTO final_stage VALUES ('sales/new', 'sales', 'New', 1, 20), ('sales/won', 'sales', 'Signed', 2, 100), ('renewals/due', 'renewals', 'Due', 1, NULL);
+INSERT INTO final_field VALUES
+    ('nextcrm_id', 'organization', 'NextCRM ID', 'varchar', NULL, 0), ('nextcrm_id', 'person', 'NextCRM ID', 'varchar', NULL, 0),
+    ('nextcrm_id', 'deal', 'NextCRM ID', 'varchar', NULL, 0), ('tier', 'person', 'Tier', 'enum', NULL, 1), ('likes', 'person', 'Likes', 'set', NULL, 2),
+    ('budget', 'organization', 'Budget', 'monetary', NULL, 1);
+INSERT INTO final_option VALUES ('person', 'tier', 'Free', 1), ('person', 'tier', 'Paid', 2), ('person', 'likes', 'Tea', 1), ('person', 'likes', 'Coffee', 2);
+INSERT INTO final_label VALUES ('person', 'VIP', 1), ('deal', 'Hot', 1);`
+
+func finals(tx *sql.Tx, n int) error {
+	if _, err := tx.Exec(structure); err != nil {
+		return err
+	}
+	for i := 1; i <= n; i++ {
+		if err := final(tx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func final(tx *sql.Tx, i int) error {
+	marker := func(key string) string { return fmt.Sprintf("%s/%s:%d", Tag, key, i) }
+	for _, q := range []struct {
+		sql  string
+		args []any
+	}{
+		{"INSERT INTO final_organization VALUES (?, ?, ?, ?, NULL, ?)", []any{fmt.Sprintf("account:%d", i), i, marker("account"), fmt.Sprintf("Org %d", i),
+			fmt.Sprintf(`{"name":"Org %d","add_time":"2020-01-02T03:04:05Z","custom_fields":{"@field:organization.nextcrm_id":%q,"@field:organization.budget":{"value":12.50,"currency":"EUR"}}}`, i, marker("account"))}},
+		{"INSERT INTO final_person VALUES (?, ?, ?, ?, ?, ?, 'nobody@example.com', ?)", []any{fmt.Sprintf("contact:%d", i), i, marker("contact"), fmt.Sprintf("Person %d", i),
+			fmt.Sprintf("p%d@example.com", i), fmt.Sprintf("account:%d", i),
+			fmt.Sprintf(`{"name":"Person %d","owner_id":{"@ref":"user:nobody@example.com"},"org_id":{"@ref":"organization:account:%d"},"emails":[{"value":"p%d@example.com","primary":true,"label":"work"}],"label_ids":[{"@ref":"label:person:VIP"}],"custom_fields":{"@field:person.nextcrm_id":%q,"@field:person.tier":{"@ref":"option:person.tier:Paid"},"@field:person.likes":[{"@ref":"option:person.likes:Coffee"},{"@ref":"option:person.likes:Tea"}]}}`, i, i, i, marker("contact"))}},
+		{"INSERT INTO final_deal VALUES (?, ?, ?, ?, '10.5', 'EUR', 'won', 'sales/won', ?, ?, NULL, ?)", []any{fmt.Sprintf("deal:%d", i), i, marker("deal"), fmt.Sprintf("Deal %d", i),
+			fmt.Sprintf("account:%d", i), fmt.Sprintf("contact:%d", i),
+			fmt.Sprintf(`{"title":"Deal %d","value":10.50,"currency":"EUR","status":"won","won_time":"2024-01-02T03:04:05Z","stage_id":{"@ref":"stage:sales/won"},"org_id":{"@ref":"organization:account:%d"},"person_id":{"@ref":"person:contact:%d"},"label_ids":[{"@ref":"label:deal:Hot"}],"custom_fields":{"@field:deal.nextcrm_id":%q}}`, i, i, i, marker("deal"))}},
+	} {
+		if _, err := tx.Exec(q.sql, q.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Account is a local account of the given seed on a clock of its own.
+func Account(t *testing.T, seed int64) *sandbox.Account {
+	t.Helper()
+	a, err := sandbox.New(sandbox.Options{Seed: seed, Plan: "ultimate"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Connect opens a session with the account, as a new run would. Waiting
+// advances the account's clock instead of taking time.
+func Connect(t *testing.T, db *warehouse.DB, a *sandbox.Account) *target.Session {
+	t.Helper()
+	ctx := context.Background()
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	run, err := db.BeginRun(ctx, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := target.Connect(ctx, db, run, target.Config{URL: url, Token: a.Token(), By: "test", Timeout: 5 * time.Second, Settle: 30 * time.Second,
+		Now: a.Clock().Now, Wait: a.Clock().Sleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -1,0 +1,75 @@
+package stages
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"nextpipe/stages/report"
+)
+
+// Status lists the stages of a run and names the one that has to run next.
+func (e *Env) Status(ctx context.Context) ([]report.StageStatus, string, error) {
+	var order []string
+	for _, s := range All {
+		if !s.Apart {
+			order = append(order, s.Name)
+		}
+	}
+	return report.Status(ctx, e.DB, order)
+}
+
+// Trace tells one record's life.
+func (e *Env) Trace(ctx context.Context, what string) ([]report.Step, error) {
+	return report.Trace(ctx, e.DB, what)
+}
+
+// Ledgers reads both ledgers of the account that was worked on last.
+func (e *Env) Ledgers(ctx context.Context) (source, final []report.Ledger, err error) {
+	id, err := report.LastTarget(ctx, e.DB)
+	if err != nil {
+		return nil, nil, err
+	}
+	return report.Ledgers(ctx, e.DB, id)
+}
+
+// Explain says what a table or view with its columns, a rule code or an exit
+// code means.
+func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
+	if code, err := strconv.Atoi(what); err == nil {
+		for _, x := range Exits {
+			if x.Code == code {
+				return []string{fmt.Sprintf("exit %d: %s", code, x.Meaning)}, nil
+			}
+		}
+	}
+	lines, err := e.strings(ctx, `SELECT CASE WHEN column_name = '' THEN table_name || ' (' || layer || ', written by ' || owner || '): '
+		ELSE '  ' || column_name || ': ' END || description FROM data_dictionary WHERE table_name = ? ORDER BY column_name <> '', rowid`, what)
+	if err != nil || len(lines) > 0 {
+		return lines, err
+	}
+	lines, err = e.strings(ctx, "SELECT rule || ': ' || meaning || ' – ' || action FROM issue_rule WHERE rule = ?", what)
+	if err != nil || len(lines) > 0 {
+		return lines, err
+	}
+	return nil, fmt.Errorf("%w: no table, rule or exit code is called %q", ErrUsage, what)
+}
+
+func (e *Env) strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := e.DB.Read().QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s sql.NullString
+		if err := rows.Scan(&s); err != nil {
+			return nil, errors.Join(err)
+		}
+		out = append(out, s.String)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,43 @@
+package stages
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"nextpipe/stages/load"
+	"nextpipe/stages/report"
+)
+
+// Signoff records that a named person accepts the rehearsal that was verified
+// last. It is refused while verify has differences, a ledger is off or a
+// record is left over: a sign-off must never cover what nobody has looked at.
+func (e *Env) Signoff(ctx context.Context, by, note string) error {
+	id, err := report.LastTarget(ctx, e.DB)
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		return fmt.Errorf("%w: nothing was loaded yet", load.ErrGate)
+	}
+	return e.DB.Write(ctx, func(tx *sql.Tx) error {
+		var role, domain, seal string
+		if err := tx.QueryRow(`SELECT t.role, t.domain, p.seal FROM target AS t JOIN plan AS p ON p.target_id = t.target_id AND p.is_current = 1
+			WHERE t.target_id = ?`, id).Scan(&role, &domain, &seal); err != nil {
+			return fmt.Errorf("%w: there is no plan to sign: %w", load.ErrGate, err)
+		}
+		var ledgers, off, differences, pending int64
+		if err := tx.QueryRow(`SELECT (SELECT count(*) FROM reconcile_final WHERE target_id = ?1),
+				(SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final WHERE target_id = ?1) + (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source WHERE target_id = ?1),
+				(SELECT count(*) FROM difference WHERE target_id = ?1),
+				(SELECT coalesce(sum(pending + quarantined), 0) FROM reconcile_final WHERE target_id = ?1)`, id).Scan(&ledgers, &off, &differences, &pending); err != nil {
+			return err
+		}
+		if ledgers == 0 || off > 0 || differences > 0 || pending > 0 {
+			return fmt.Errorf("%w: %s is not ready to be signed: verified %t, ledgers off by %d, differences %d, pending or quarantined %d",
+				load.ErrGate, domain, ledgers > 0, off, differences, pending)
+		}
+		_, err := tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now())
+		return err
+	})
+}

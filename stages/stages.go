@@ -1,0 +1,126 @@
+// Package stages is the table of contents of nextpipe: every stage in the
+// order they run, and how a run goes through them.
+//
+// Stages never import each other. They meet only in the tables of the
+// warehouse; each table has one owner (see data_dictionary).
+package stages
+
+import (
+	"context"
+
+	"nextpipe/stages/build"
+	"nextpipe/stages/clean"
+	"nextpipe/stages/dedupe"
+	"nextpipe/stages/extract"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/load"
+	"nextpipe/stages/mapping"
+	"nextpipe/stages/plan"
+	"nextpipe/stages/provision"
+	"nextpipe/stages/rollback"
+	"nextpipe/stages/scope"
+	"nextpipe/stages/verify"
+)
+
+// Result is what a stage did.
+type Result = stage.Result
+
+// Stage is one step of a migration.
+type Stage struct {
+	Name   string
+	About  string // one line
+	Reads  string
+	Writes string
+	// Online stages speak to Pipedrive and need --target.
+	Online bool
+	// Apart stages are not part of a run: they have to be asked for.
+	Apart bool
+	run   func(context.Context, *Env) (Result, error)
+}
+
+// All is every stage, in the order they run.
+var All = []Stage{
+	{Name: "scope", About: "look at the account before anything is written", Online: true,
+		Reads: "Pipedrive", Writes: "dest_*", run: func(ctx context.Context, e *Env) (Result, error) {
+			return online(ctx, e, scope.Run)
+		}},
+	{Name: "extract", About: "copy NextCRM as it is",
+		Reads: "NextCRM", Writes: "stg_* source_item source_note", run: runExtract},
+	{Name: "clean", About: "type and normalise; list every finding",
+		Reads: "stg_* fix_value", Writes: "clean_* profile issue", run: func(ctx context.Context, e *Env) (Result, error) {
+			return clean.Run(ctx, e.DB)
+		}},
+	{Name: "dedupe", About: "find what is the same, on evidence",
+		Reads: "clean_* decide_cluster link", Writes: "dup_* xw_*", run: func(ctx context.Context, e *Env) (Result, error) {
+			return dedupe.Run(ctx, e.DB)
+		}},
+	{Name: "map", About: "propose where everything goes",
+		Reads: "clean_* golden_* decide_map dest_*", Writes: "map_*", run: func(ctx context.Context, e *Env) (Result, error) {
+			return mapping.Run(ctx, e.DB)
+		}},
+	{Name: "build", About: "make what Pipedrive should hold",
+		Reads: "golden_* xw_* map_*", Writes: "final_* map_sql", run: func(ctx context.Context, e *Env) (Result, error) {
+			return build.Run(ctx, e.DB)
+		}},
+	{Name: "plan", About: "decide and price every operation", Online: true,
+		Reads: "final_* link dest_*", Writes: "dest_match plan plan_op", run: func(ctx context.Context, e *Env) (Result, error) {
+			return online(ctx, e, plan.Run)
+		}},
+	{Name: "provision", About: "make pipelines, stages, fields, options and labels", Online: true,
+		Reads: "final_* map_* dest_*", Writes: "bind provisioned", run: runProvision},
+	{Name: "load", About: "send what is planned, once", Online: true,
+		Reads: "plan_op final_* bind", Writes: "load_op link before_image", run: runLoad},
+	{Name: "verify", About: "read everything back and compare", Online: true,
+		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_*", run: func(ctx context.Context, e *Env) (Result, error) {
+			return online(ctx, e, verify.Run)
+		}},
+	{Name: "rollback", About: "take back what we did to the account", Online: true, Apart: true,
+		Reads: "link load_op before_image provisioned", Writes: "load_op link kept_record", run: runRollback},
+}
+
+// Lookup finds a stage by name.
+func Lookup(name string) (Stage, bool) {
+	for _, s := range All {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Stage{}, false
+}
+
+func runExtract(ctx context.Context, e *Env) (Result, error) {
+	src, err := e.source(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer src.Close()
+	return extract.Run(ctx, e.DB, src, Version, func(object string, rows int64) {
+		e.opt.Report(Progress{Stage: "extract", Entity: object, Done: rows})
+	})
+}
+
+func runProvision(ctx context.Context, e *Env) (Result, error) {
+	if err := e.requireMap(ctx); err != nil {
+		return Result{}, err
+	}
+	return online(ctx, e, provision.Run)
+}
+
+func runLoad(ctx context.Context, e *Env) (Result, error) {
+	if err := e.requireMap(ctx); err != nil {
+		return Result{}, err
+	}
+	s, err := e.session(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return load.Run(ctx, s, e.opt.Override)
+}
+
+func runRollback(ctx context.Context, e *Env) (Result, error) {
+	s, err := e.session(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return rollback.Run(ctx, s, e.opt.DryRun)
+}
