@@ -48,13 +48,18 @@ func (h headings) detect(sample []byte, whole bool) shape {
 	return best
 }
 
-// better prefers known headings, then even records, then more columns.
+// better prefers known headings, then several columns that are mostly even,
+// then even records, then more columns.
 func (s shape) better(other shape) bool {
 	if s.known != other.known {
 		return s.known > other.known
 	}
-	if len(s.headings) == 1 || len(other.headings) == 1 {
-		return len(s.headings) > 1 && s.even > 0.5
+	if single, otherSingle := len(s.headings) == 1, len(other.headings) == 1; single != otherSingle {
+		wide := s
+		if single {
+			wide = other
+		}
+		return single == (wide.even <= 0.5)
 	}
 	if s.even != other.even {
 		return s.even > other.even

@@ -332,11 +332,29 @@ func TestHeadings_LinesAroundTheDataAreSkippedAndReported(t *testing.T) {
 	}
 }
 
-func TestHeadings_AShortRecordInTheMiddleIsNoFooter(t *testing.T) {
-	text := "Name,Email\nTotal\n" + strings.Repeat("Anna,a@x.example\n", 100)
-	all, _ := contacts(t, text)
-	if len(all) != 101 || all[0].Values["full_name"] != "Total" {
+func TestFooter_OnlyLinesOfTotalsAtTheEndAreDropped(t *testing.T) {
+	for line, footers := range map[string]int{
+		"Total: 2": 1, "TOTAL,2": 1, "Gesamt 1.200 Kontakte": 1, "Summe:,,": 1, "(2 rows)": 1, ",,Total,1": 1,
+		"Total Fitness": 0, "Total Fitness,t@x.example": 0, "Count,Dracula": 0, "Total: 2,t@x.example,Ulm": 0,
+	} {
+		all, src := contacts(t, "Name,Email,City\nAnna,a@x.example,Ulm\n"+line+"\n")
+		if got := tallied(src, "contacts.csv", "footer"); got != footers || len(all) != 2-footers {
+			t.Errorf("%s: %d records and %d footers, want %d footers", line, len(all), got, footers)
+		}
+	}
+	all, _ := contacts(t, "Name,Email,City\nTotal: 2\n"+strings.Repeat("Anna,a@x.example,Ulm\n", 100))
+	if len(all) != 101 || all[0].Values["full_name"] != "Total: 2" {
 		t.Errorf("%d records, first %v", len(all), all[0])
+	}
+}
+
+func TestDelimiter_OneColumnStaysOneColumn(t *testing.T) {
+	for _, text := range []string{"Email\na@x.example\nb@x.example\n", "Email\na@x.example, b@x.example\nc@x.example, d@x.example\n", "Email\na@x.example; b@x.example\n"} {
+		all, _ := contacts(t, text)
+		want := strings.Split(strings.TrimSuffix(text, "\n"), "\n")[1:]
+		if diff := cmp.Diff(want, column(all, "email")); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ var findings = map[string]struct{ severity, message, hint string }{
 	"blank_record":     {"info", "%d blank lines are skipped, before records %s", ""},
 	"repeated_heading": {"info", "%d repeated heading lines are skipped, before records %s", ""},
 	"preamble":         {"info", "%d lines before the headings are skipped%.0s", ""},
-	"footer":           {"info", "%d lines of totals at the end are skipped%.0s", ""},
+	"footer":           {"warning", "%d lines of totals at the end are skipped%.0s", "a record that only looks so must be renamed in the export"},
 	"doubtful_quote":   {"warning", "in %d records a backslash stands before a quote that ends its cell: records %s", "compare these cells with the source"},
 }
 
@@ -146,15 +146,34 @@ func (p *pass) isHeading(cells [][]byte) bool {
 	return bytes.Equal(cells[0], p.heads[0]) || cleanHeading(cells[0]) == cleanHeading(p.heads[0])
 }
 
-var totals = regexp.MustCompile(`(?i)^(grand )?(totals?|sum|count|records|rows|summe|gesamt|insgesamt|anzahl|totale|suma)\b`)
+// totals matches "Total: 200", "Gesamt 1.200 Kontakte", "Summe:" and "(200 rows)",
+// but no name such as "Total Fitness".
+var totals = regexp.MustCompile(`(?i)^((grand )?(totals?|sum|count|records|rows|summe|gesamt|insgesamt|anzahl|totale|suma)` +
+	`( \p{L}+)?( ?[:=]| ?[:=]? ?\d[\d.,' ]*( \p{L}+)?)|\(?\d+ (records?|rows?)\)?)$`)
 
-// footerReach is how near to the end of the file a line of totals must stand.
-const footerReach = 512
+const (
+	// footerReach is how near to the end of the file a line of totals must stand.
+	footerReach = 512
+	footerCells = 2
+)
 
-// dropFooter leaves out a line such as "Total: 200": narrower than the
-// headings, at most two cells filled, and nothing but such lines behind it.
+// dropFooter leaves out a line of totals: at most two of at least three cells
+// are filled, and only a few bytes are left behind it.
 func (p *pass) dropFooter(cells [][]byte) ([][]byte, error) {
-	if len(cells) > 2 || len(p.heads) <= len(cells) || !totals.Match(bytes.TrimSpace(cells[0])) {
+	if len(p.heads) <= footerCells {
+		return cells, nil
+	}
+	filled := make([][]byte, 0, footerCells)
+	for _, c := range cells {
+		if c = bytes.TrimSpace(c); len(c) == 0 {
+			continue
+		}
+		if len(filled) == footerCells {
+			return cells, nil
+		}
+		filled = append(filled, c)
+	}
+	if !totals.Match(bytes.Join(filled, []byte{' '})) {
 		return cells, nil
 	}
 	kept := make([][]byte, len(cells)) // looking ahead moves the buffer
