@@ -28,13 +28,14 @@ type undoer struct {
 	*target.Session
 	j    *journal.Journal
 	seen map[string]map[string][]byte // entity → id → record, as the account holds it now
+	kept map[string]bool              // "entity id" of what stays on purpose
 	res  stage.Result
 }
 
 // Run rolls everything back that the journal knows of this account. With
 // dryRun nothing is sent and the result says what it would cost.
 func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, error) {
-	u := &undoer{Session: s, j: s.Journal("rollback"), seen: map[string]map[string][]byte{}}
+	u := &undoer{Session: s, j: s.Journal("rollback"), seen: map[string]map[string][]byte{}, kept: map[string]bool{}}
 	u.j.Look, u.j.Done = u.look, u.done
 	if err := u.prepare(ctx, dryRun); err != nil {
 		return u.res, fmt.Errorf("rollback: %w", err)
@@ -120,25 +121,71 @@ func (u *undoer) links(ctx context.Context, entity string) ([]linked, error) {
 	return out, rows.Err()
 }
 
+// attempts bounds how often one removal is sent, when each time it certainly
+// did not happen.
+const attempts = 3
+
+// records takes back one entity, in rounds: after each, what was in doubt is
+// settled, so that no parent goes before its children are surely gone.
 func (u *undoer) records(ctx context.Context, entity string) error {
+	tried := map[string]int{}
+	for range attempts {
+		links, err := u.links(ctx, entity)
+		if err != nil {
+			return err
+		}
+		open := u.untried(entity, links, tried)
+		if len(open) == 0 {
+			break
+		}
+		if err := u.round(ctx, entity, open); err != nil {
+			return err
+		}
+	}
+	return u.count(ctx, entity, tried)
+}
+
+func (u *undoer) round(ctx context.Context, entity string, open []linked) error {
+	foreign := u.foreignReferences(entity)
+	for i, l := range open {
+		if err := u.record(ctx, entity, l, foreign); err != nil {
+			return err
+		}
+		u.Report("rollback", entity, int64(i+1), int64(len(open)))
+	}
+	return u.j.SettleAll(ctx, entity)
+}
+
+// untried are the links that are neither kept nor have used up their attempts.
+func (u *undoer) untried(entity string, links []linked, tried map[string]int) []linked {
+	var out []linked
+	for _, l := range links {
+		if u.kept[entity+" "+l.id] || tried[l.id] >= attempts {
+			continue
+		}
+		tried[l.id]++
+		out = append(out, l)
+	}
+	return out
+}
+
+// count tells how many records were taken back; what is still linked and not
+// kept by intention is left over.
+func (u *undoer) count(ctx context.Context, entity string, tried map[string]int) error {
 	links, err := u.links(ctx, entity)
 	if err != nil {
 		return err
 	}
-	foreign := u.foreignReferences(entity)
-	var done int64
+	still := int64(0)
 	for _, l := range links {
-		if err := u.record(ctx, entity, l, foreign); err != nil {
-			return err
+		if !u.kept[entity+" "+l.id] {
+			still++
 		}
-		done++
-		u.Report("rollback", entity, done, int64(len(links)))
 	}
-	if err := u.j.SettleAll(ctx, entity); err != nil {
-		return err
-	}
-	u.res.Add(entity+"s taken back", done)
-	u.res.Rows += done
+	kept := int64(len(links)) - still
+	u.res.Left += still
+	u.res.Add(entity+"s taken back", int64(len(tried))-still-kept)
+	u.res.Rows += int64(len(tried)) - still - kept
 	return nil
 }
 
@@ -166,7 +213,7 @@ func (u *undoer) record(ctx context.Context, entity string, l linked, foreign ma
 }
 
 // foreignReferences lists ids of an entity that live records refer to which we
-// did not create.
+// did not create, or which stay.
 func (u *undoer) foreignReferences(entity string) map[string]string {
 	out := map[string]string{}
 	children := map[string][]string{"organization": {"person", "deal"}, "person": {"deal"}}
@@ -174,7 +221,7 @@ func (u *undoer) foreignReferences(entity string) map[string]string {
 	for _, child := range children[entity] {
 		for id, data := range u.seen[child] {
 			var r map[string]json.RawMessage
-			if json.Unmarshal(data, &r) == nil && !u.ours(child, id) {
+			if json.Unmarshal(data, &r) == nil && (u.kept[child+" "+id] || !u.ours(child, id)) {
 				out[string(r[property[entity]])] = child + " " + id
 			}
 		}
@@ -192,6 +239,7 @@ func (u *undoer) ours(entity, id string) bool {
 
 func (u *undoer) keep(ctx context.Context, entity string, l linked, why string) error {
 	u.res.Left++
+	u.kept[entity+" "+l.id] = true
 	return u.DB.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec("INSERT OR REPLACE INTO kept_record VALUES (?, ?, ?, ?, ?, ?)", u.ID, entity, l.id, l.finalKey, why, u.DB.Now())
 		return err

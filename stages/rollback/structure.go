@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/journal"
@@ -19,18 +18,29 @@ var removalOrder = []string{"option", "label", "field", "stage", "pipeline"}
 // structure removes what we provisioned and nobody uses. The account is read
 // again: what people entered into our fields meanwhile must be seen.
 func (u *undoer) structure(ctx context.Context) error {
-	things, err := u.provisioned(ctx)
-	if err != nil || len(things) == 0 {
-		return err
-	}
 	used, err := u.usage(ctx)
 	if err != nil {
 		return err
 	}
-	var removed int64
+	for range attempts {
+		things, err := u.provisioned(ctx)
+		if err != nil {
+			return err
+		}
+		if len(things) == 0 {
+			return nil
+		}
+		if err := u.removeUnused(ctx, things, used); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *undoer) removeUnused(ctx context.Context, things []made, used map[string]string) error {
 	for _, kind := range removalOrder {
 		for _, t := range things {
-			if t.kind != kind {
+			if t.kind != kind || u.kept[kind+" "+t.id] {
 				continue
 			}
 			if by, inUse := used[kind+":"+t.parent+":"+t.id]; inUse {
@@ -42,10 +52,8 @@ func (u *undoer) structure(ctx context.Context) error {
 			if err := u.remove(ctx, t); err != nil {
 				return err
 			}
-			removed++
 		}
 	}
-	u.res.Add("structure removed", removed)
 	return nil
 }
 
@@ -135,8 +143,5 @@ func (u *undoer) remove(ctx context.Context, t made) error {
 	if err := u.j.Send(ctx, op); err != nil {
 		return err
 	}
-	if op.State == "in_doubt" && !slices.Contains([]string{"option", "label"}, t.kind) {
-		return u.j.SettleAll(ctx, op.Entity)
-	}
-	return nil
+	return u.j.SettleAll(ctx, op.Entity)
 }

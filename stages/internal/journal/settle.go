@@ -3,8 +3,11 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"nextpipe/stages/internal/pipedrive"
@@ -142,6 +145,9 @@ func (j *Journal) Quarantine(ctx context.Context, op *Op, why string) error {
 // LookByID settles updates and deletes: the record itself tells whether it
 // holds the values that were sent, or is gone.
 func (j *Journal) LookByID(ctx context.Context, op *Op) (pipedrive.Record, bool, error) {
+	if field, ok := strings.CutSuffix(op.Entity, "_option"); ok {
+		return j.lookOptionsGone(ctx, field+"_field", op)
+	}
 	rec, err := j.Client.Get(ctx, op.Entity, op.PipedriveID)
 	var refused *pipedrive.Error
 	missing := errors.As(err, &refused) && refused.NotFound()
@@ -157,4 +163,33 @@ func (j *Journal) LookByID(ctx context.Context, op *Op) (pipedrive.Record, bool,
 	}
 	holds, err := Holds(rec.Data, op.Body)
 	return rec, holds, err
+}
+
+// lookOptionsGone settles the removal of options: the field tells whether any
+// of them is left.
+func (j *Journal) lookOptionsGone(ctx context.Context, fieldEntity string, op *Op) (pipedrive.Record, bool, error) {
+	gone := pipedrive.Record{ID: op.PipedriveID}
+	rec, err := j.Client.Get(ctx, fieldEntity, op.PipedriveID)
+	var refused *pipedrive.Error
+	if errors.As(err, &refused) && refused.NotFound() {
+		return gone, true, nil
+	}
+	if err != nil {
+		return gone, false, err
+	}
+	var field struct {
+		Options []struct {
+			ID json.RawMessage `json:"id"`
+		} `json:"options"`
+	}
+	var ids []string
+	if err := errors.Join(json.Unmarshal(rec.Data, &field), json.Unmarshal(op.Body, &ids)); err != nil {
+		return gone, false, err
+	}
+	for _, o := range field.Options {
+		if slices.Contains(ids, strings.Trim(string(o.ID), `"`)) {
+			return gone, false, nil
+		}
+	}
+	return gone, true, nil
 }
