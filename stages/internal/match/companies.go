@@ -110,7 +110,10 @@ func parseCompany(a Account) company {
 	if name == "" {
 		name = a.StrictKey
 	}
-	all := split(strings.ReplaceAll(plain(name), "&", " & "))
+	if form := legalForm(a.LegalForm); arms[form] {
+		name += " " + form // a foundation (Stiftung) is an arm first and a form second
+	}
+	all := split(plain(name))
 	p := company{words: canonical(all)}
 	if len(p.words) == 0 {
 		p.words = each(all, spell) // a name of fillers only is still a name

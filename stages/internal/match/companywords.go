@@ -12,7 +12,7 @@ var abbreviations = wordTable(map[string]string{
 	"brothers":       "bros gebr gebruder gebrueder hermanos hnos fratelli flli bratri freres",
 	"engineering":    "eng engrg",
 	"management":     "mgmt mgt",
-	"saint":          "st sankt sveti svaty svata sainte san santa",
+	"saint":          "st sankt sveti svaty",
 	"university":     "uni univ universitat universitaet universite univerzita universidad universita",
 	"association":    "assn assoc",
 	"department":     "dept abteilung oddeleni odbor departamento",
@@ -39,7 +39,7 @@ var fillers = wordSet("the company co comp cie firma firm com www kompanie")
 // articles are dropped at the start, connectors between two words.
 var (
 	articles   = wordSet("der die das le la les el los las il lo gli de het een")
-	connectors = wordSet("and und et y e a i en u und og och ja n")
+	connectors = wordSet("and und et y e a i en u og och ja n of")
 )
 
 var romans = map[string]string{
@@ -72,7 +72,7 @@ var countryCodes = map[string]string{
 }
 
 // arms are words that tell one company of a group from another.
-var arms = wordSet("holding holdings beteiligung beteiligungen beteiligungs group finance financial capital ventures foundation stiftung nadace " +
+var arms = wordSet("republic republik republika republique holding holdings beteiligung beteiligungen beteiligungs group finance financial capital ventures foundation stiftung nadace " +
 	"fondation immobilien immo reality estate properties verwaltung verwaltungs leasing logistics logistik logistika research forschung " +
 	"services trading handel vertrieb sales marketing production produktion vyroba academy akademie insurance versicherung bank invest " +
 	"investment investments hr it purchasing einkauf export import distribution operations software digital consulting solution engineering")

@@ -115,12 +115,13 @@ func sound(word string) string {
 	return undouble(soundPairs.Replace(spell(word)))
 }
 
+// undouble writes each doubled Latin letter once.
 func undouble(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	last := rune(-1)
 	for _, r := range s {
-		if r != last {
+		if r != last || r >= utf8.RuneSelf {
 			b.WriteRune(r)
 		}
 		last = r

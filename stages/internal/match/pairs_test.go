@@ -112,8 +112,8 @@ func scorePairs(t testing.TB, prefix string) *score {
 	return s
 }
 
-// The held-out pairs were written before the rules and are never tuned to; both
-// sets must meet the same figures.
+// The held-out pairs were written before the rules; both sets must meet the same
+// figures.
 func TestMergesAreRightAndFoundOnLabelledPairs(t *testing.T) {
 	for name, prefix := range map[string]string{"labelled": "", "held out": "holdout_"} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ type person struct {
 	joined        string // all words with particles, spelled evenly, no blanks
 	generation    string // "junior", "senior", "2", "3", …
 	gender        string // "m" or "f" where a title tells
+	couple        bool   // two people in one record: "Klaus und Petra"
 }
 
 // titles maps what stands before or after a name to the gender it tells, or "".
@@ -41,13 +42,19 @@ func parsePerson(c Contact) person {
 		return p
 	}
 	p.given = p.read(c.First, false)
+	p.couple = len(p.given) > 1 && slices.ContainsFunc(strings.Fields(plain(c.First)), joinsPeople)
 	p.family = p.read(c.Last, len(p.given) > 0)
 	return p
+}
+
+func joinsPeople(word string) bool {
+	return word == "&" || word == "+" || word == "and" || word == "und" || word == "et" || word == "y"
 }
 
 // read takes one field apart and notes what its titles and suffixes tell. after
 // says that given names went before, so that "v." here means von.
 func (p *person) read(field string, after bool) []string {
+	before := p.joined
 	var words []string
 	chunks := strings.FieldsFunc(plain(field), func(r rune) bool {
 		return r == ' ' || r == ',' || r == '"' || r == '(' || r == ')'
@@ -67,6 +74,9 @@ func (p *person) read(field string, after bool) []string {
 			continue
 		}
 		words = append(words, p.cut(chunk)...)
+	}
+	if len(words) == 0 {
+		return split(strings.TrimPrefix(p.joined, before)) // Ten and Da are surnames too
 	}
 	return words
 }
@@ -94,10 +104,25 @@ func (p person) whole() bool { return len(p.given) > 0 && len(p.family) > 0 }
 
 func (p person) words() []string { return append(slices.Clone(p.given), p.family...) }
 
-// sameWords reports whether two names hold the same words in any order, or the
-// same letters in the same order (Di Marco, DiMarco).
+// sameWords reports whether two names are the same letters in the same order
+// (Di Marco, DiMarco), the same fields exchanged, or, where one came in a single
+// field, the same words. José María and María José are two people.
 func (p person) sameWords(q person) bool {
-	return sameBag(each(p.words(), spell), each(q.words(), spell)) || p.joined == q.joined
+	switch {
+	case p.joined == q.joined:
+		return true
+	case p.whole() && q.whole():
+		return sameSpelling(p.given, q.family) && sameSpelling(p.family, q.given)
+	}
+	return sameBag(each(p.words(), spell), each(q.words(), spell))
+}
+
+func sameSpelling(a, b []string) bool { return slices.Equal(each(a, spell), each(b, spell)) }
+
+// swapped reads the given names as family names and the other way round.
+func (p person) swapped() person {
+	p.given, p.family = p.family, p.given
+	return p
 }
 
 // asWhole reads a name in one field as given names first.

@@ -40,6 +40,8 @@ func likenPersons(p, q person) Likened {
 		return Likened{Different, "Mr and Mrs"}
 	case bothDiffer(p.generation, q.generation):
 		return Likened{Different, "two generations"}
+	case p.couple != q.couple:
+		return Likened{Different, "a couple"}
 	case p.empty() || q.empty():
 		return Likened{Unknown, "no name"}
 	}
@@ -54,10 +56,25 @@ func likenWords(p, q person) Likened {
 	if p.sameWords(q) {
 		return Likened{Same, "same words"}
 	}
-	if p.whole() && q.whole() {
-		return likenParts(p, q)
+	if !p.whole() || !q.whole() {
+		return likenPartial(p, q)
 	}
-	return likenPartial(p, q)
+	if l := likenParts(p, q); l.Likeness != Different {
+		return l
+	}
+	return likenSwapped(p, q)
+}
+
+// likenSwapped compares given with family names, for records whose two fields
+// were exchanged. The surname must be exact then: chance is twice as likely.
+func likenSwapped(p, q person) Likened {
+	for _, pair := range [][2]person{{p.swapped(), q}, {p, q.swapped()}} {
+		l := likenParts(pair[0], pair[1])
+		if l.Likeness != Different && likenFamily(pair[0].family, pair[1].family) == "equal" {
+			return Likened{Compatible, "swapped, " + l.Reason}
+		}
+	}
+	return likenParts(p, q)
 }
 
 // likenPartial compares when one side came in one field: either a part of the
