@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"nextpipe/stages/internal/target"
 )
@@ -78,7 +79,7 @@ func (u update) work() (body, base string, err error) {
 		if err != nil {
 			return "", "", err
 		}
-		change = changed(payload, linked)
+		change = changed(u.entity, payload, linked)
 	}
 	held := map[string]any{}
 	for k := range change {
@@ -128,10 +129,10 @@ func isBlank(v any) bool {
 
 // clearable keys take null; the others keep their last value when the source
 // has lost it, because the API cannot clear them.
-var clearable = map[string]bool{"person_id": true, "org_id": true, "website": true, "linkedin": true}
+var clearable = map[string][]string{"deal": {"person_id", "org_id"}, "organization": {"website", "linkedin"}}
 
 // changed are the keys whose value differs from what was last agreed.
-func changed(payload, linked map[string]any) map[string]any {
+func changed(entity string, payload, linked map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range payload {
 		if k != "custom_fields" && !equal(v, linked[k]) {
@@ -139,7 +140,7 @@ func changed(payload, linked map[string]any) map[string]any {
 		}
 	}
 	for k := range linked {
-		if _, still := payload[k]; !still && clearable[k] {
+		if _, still := payload[k]; !still && slices.Contains(clearable[entity], k) {
 			out[k] = nil
 		}
 	}
