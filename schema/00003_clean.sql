@@ -69,6 +69,7 @@ CREATE TABLE clean_custom_field (
     distinct_count INTEGER NOT NULL,              -- counted up to 200
     max_length  INTEGER NOT NULL,
     samples     TEXT NOT NULL,                    -- JSON array of up to five values
+    undeclared  TEXT,                             -- JSON array of up to 200 values that are not among the options
     PRIMARY KEY (object, slug)
 ) STRICT, WITHOUT ROWID;
 
@@ -302,7 +303,7 @@ CREATE TABLE issue (
     value     TEXT,
     hint      TEXT
 ) STRICT;
-CREATE INDEX issue_rule ON issue (rule);
+CREATE INDEX issue_by_rule ON issue (rule);
 CREATE INDEX issue_record ON issue (record_key);
 
 -- +goose Down
