@@ -212,7 +212,7 @@ func (t *tokenizer) scan(how trial) (s scan, complete bool) {
 		if !ok {
 			return s, false
 		}
-		if s.unclosed || how.stopAtDoubt && s.doubts > 0 || how.strict && s.irregular > 0 {
+		if how.stopAtDoubt && s.doubts > 0 || how.strict && s.irregular > 0 {
 			s.gaveUp = true
 			return s, true
 		}

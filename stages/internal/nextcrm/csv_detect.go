@@ -104,20 +104,23 @@ func (h headings) shapeOf(sample []byte, whole bool, d dialect) shape {
 	return s
 }
 
-// headerAt picks the record with the most known headings; without any, the
-// first one that is as wide as most records.
+// headerAt picks the first record that holds a known heading and is as wide as
+// most records, or holds at least half as many known headings as any other;
+// without known headings, the first of the usual width. It does not look for
+// the most: cells such as "web" and "Email" are headings too, and if such a
+// record were taken for the heading line, those before it would be lost.
 func (h headings) headerAt(records [][]string, sep bool) int {
-	best, most := -1, 0
-	for i := 0; i < min(len(records), headerRecords); i++ {
-		if n := h.countKnown(records[i]); n > most {
-			best, most = i, n
+	first := records[:min(len(records), headerRecords)]
+	width, most := usualWidth(records), 0
+	for _, r := range first {
+		most = max(most, h.countKnown(r))
+	}
+	for i, r := range first {
+		if n := h.countKnown(r); n > 0 && (n*2 >= most || len(r) == width) {
+			return i
 		}
 	}
-	if best >= 0 {
-		return best
-	}
-	width := usualWidth(records)
-	for i, r := range records {
+	for i, r := range first {
 		if len(r) == width && !(sep && i == 0) {
 			return i
 		}

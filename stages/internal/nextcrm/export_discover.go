@@ -124,6 +124,15 @@ func (h headings) kindOfHeadings(heads []string) string {
 	return ""
 }
 
+// enough tells whether the headings of a file whose name gave its kind can be
+// right: at least one known column, and for contacts an e-mail or a name.
+func (h headings) enough(kind string, heads []string) bool {
+	o, _ := Lookup(kind)
+	return slices.ContainsFunc(h.arrange(o, heads, nil).targets, func(i int) bool {
+		return i >= 0 && (kind != "contact" || slices.Contains([]string{"email", "first_name", "last_name", "full_name"}, o.Columns[i]))
+	})
+}
+
 var documentFolders = []string{"document", "documents", "attachments", "uploads"}
 
 // discover lists the files of the folder and of its sub-folders, one level
@@ -200,10 +209,11 @@ func addZip(full, name string, open func() (io.ReadCloser, error), files *[]*exp
 	}
 	defer z.Close()
 	for i, m := range z.File {
-		inside := path.Join(name, m.Name)
+		member := strings.ReplaceAll(m.Name, `\`, "/")
+		inside := path.Join(name, member)
 		switch {
 		case m.FileInfo().IsDir():
-		case isData(m.Name) && strings.Count(m.Name, "/") < 2 && !inDocuments(m.Name):
+		case isData(member) && strings.Count(member, "/") < 2 && !inDocuments(member):
 			*files = append(*files, &exportFile{name: inside, open: unzip(full, i, open)})
 		default:
 			*others = append(*others, unknownItem(inside, "not a csv, tsv, txt or json file at most one folder deep"))

@@ -124,21 +124,22 @@ func TestDiscover_ZipMembersAreFiles(t *testing.T) {
 
 func TestDiscover_JsonIsToldByItsContent(t *testing.T) {
 	src := open(t, folder(t, map[string]string{
-		"contacts.csv":    plain,
-		"welcome-12.json": `{"type":"funnels","title":"Welcome","sequences":[]}`,
-		"groundhogg.json": `[{"ID":1,"steps":[{"data":{"step_type":"x"}}]},{"ID":2,"steps":[]}]`,
-		"drip.json":       `[{"sequence":{"id":1},"emails":[]}]`,
-		"rule.json":       `[{"object_type":"custom_segment","title":"x"}]`,
-		"other.json":      "\ufeff" + `{"colour":"red"}`,
-		"people.json":     `[{"email":"a@x.example"}]`,
-		"broken.json":     `{"a":`,
+		"contacts.csv":        plain,
+		"welcome-12.json":     `{"type":"funnels","title":"Welcome","sequences":[]}`,
+		"groundhogg.json":     `[{"ID":1,"steps":[{"data":{"step_type":"x"}}]},{"ID":2,"steps":[]}]`,
+		"drip.json":           `[{"sequence":{"id":1},"emails":[]}]`,
+		"rule.json":           `[{"object_type":"custom_segment","title":"x"}]`,
+		"other.json":          "\ufeff" + `{"colour":"red"}`,
+		"people.json":         `[{"email":"a@x.example"}]`,
+		"broken.json":         `{"a":`,
+		"nextcrm-export.json": `{"site_url":"https://shop.example"}`,
 	}), ExportOptions{})
 	got := map[string]string{}
 	for _, i := range src.Items() {
 		got[i.Table] = i.Status
 	}
 	want := map[string]string{"contacts.csv": statusExtracted, "welcome-12.json": statusLater, "groundhogg.json": statusLater,
-		"drip.json": statusLater, "rule.json": statusLater, "other.json": statusUnknown, "people.json": statusLater, "broken.json": statusUnknown}
+		"drip.json": statusLater, "rule.json": statusLater, "other.json": statusUnknown, "people.json": statusLater, "broken.json": statusUnknown, "nextcrm-export.json": statusExtracted}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -2,6 +2,7 @@ package nextcrm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,25 +34,20 @@ func (f *exportFile) examine(ctx context.Context, h headings, forced charset) er
 		f.kind = h.kindOfHeadings(f.shape.headings)
 	}
 	f.item.Columns = f.shape.headings
-	if err := f.classify(sample); err != nil {
+	if err := f.classify(h, sample); err != nil {
 		return err
 	}
 	if f.survey.backslashQuote && !whole {
 		f.shape.quotes, err = compareQuotes(f.shape.delimiter, len(f.shape.headings), f.text)
 	}
-	f.noteFormat()
-	return cmpErr(err, ctx.Err())
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
+	if f.item.Status != statusUnknown {
+		f.noteFormat()
 	}
-	return second
+	return cmp.Or(err, ctx.Err())
 }
 
 // classify sets the file's status from its kind.
-func (f *exportFile) classify(sample []byte) error {
+func (f *exportFile) classify(h headings, sample []byte) error {
 	if slices.Contains(laterKinds, f.kind) {
 		f.item.Status, f.item.Reason = statusLater, f.kind+" files are not read yet"
 		return nil
@@ -63,9 +59,9 @@ func (f *exportFile) classify(sample []byte) error {
 	if isServerError(bytes.TrimSpace(sample)) {
 		return errors.New("the file holds an error page of the site instead of an export; export it again")
 	}
-	if f.shape.known == 0 {
-		return fmt.Errorf("none of the first %d lines holds a heading that is known for %s files; "+
-			"the first line must hold the headings", headerRecords, f.kind)
+	if !h.enough(f.kind, f.shape.headings) {
+		return fmt.Errorf("none of the first %d lines holds the headings of a file of kind %s "+
+			"(contacts need an e-mail or a name); the first line must hold the headings", headerRecords, f.kind)
 	}
 	f.item.Object, f.item.Status, f.item.Reason = f.kind, statusExtracted, ""
 	return nil
@@ -173,6 +169,9 @@ func (f *exportFile) countRecords(ctx context.Context) {
 		return
 	}
 	err := f.each(ctx, func(int64, [][]byte) error { return nil })
+	if f.item.Status == statusUnknown { // prose has no records that could be ragged
+		f.readNotes = nil
+	}
 	if err != nil {
 		f.item.Rows = -1
 		f.note(Note{Severity: "warning", Code: "unreadable_file", Message: err.Error(), Hint: "the file is not needed yet"})

@@ -296,6 +296,9 @@ func TestRagged_RecordsArePaddedOrOverflow(t *testing.T) {
 	if all[2].Extra != nil {
 		t.Errorf("an empty cell too many became %v", all[2].Extra)
 	}
+	if v, there := all[2].Values["tags"]; !there || v != "u" {
+		t.Errorf("read %v", all[2])
+	}
 	if tallied(src, "contacts.csv", "padded_record") != 1 || tallied(src, "contacts.csv", "overflow_record") != 2 {
 		t.Errorf("notes %v", src.Notes())
 	}
@@ -355,6 +358,23 @@ func TestDelimiter_OneColumnStaysOneColumn(t *testing.T) {
 		if diff := cmp.Diff(want, column(all, "email")); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+func TestHeadings_RecordsWithWordsOfHeadingsAreNoHeadingLine(t *testing.T) {
+	all, _ := contacts(t, "Correo,Email,Canal\nLead,a@x.example,Phone\nweb,Email,Phone\nweb,List,Email\n")
+	if len(all) != 3 {
+		t.Errorf("read %v", all)
+	}
+}
+
+func TestValues_AnEmptyCellIsThereAndAMissingOneIsNot(t *testing.T) {
+	all, _ := contacts(t, "ID,Email,City,Zip\n1,a@x.example,\n,b@x.example,\"\",1\n")
+	if diff := cmp.Diff(map[string]string{"email": "a@x.example", "city": ""}, all[0].Values); diff != "" {
+		t.Error(diff)
+	}
+	if all[1].Values["city"] != "" || len(all[1].Values) != 3 || all[1].ID != "" {
+		t.Errorf("read %v", all[1])
 	}
 }
 

@@ -57,6 +57,8 @@ func kindOfJSON(first map[string]json.RawMessage) string {
 		return "sequence"
 	case has("steps") || has("initial_step"):
 		return "automation"
+	case has("site_url") || has("timezone"):
+		return "setting"
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ var findings = map[string]struct{ severity, message, hint string }{
 	"overflow_record":  {"warning", "%d records are longer than the headings; the cells beyond are kept as extra: records %s", "see whether a delimiter stands in an unquoted cell"},
 	"blank_record":     {"info", "%d blank lines are skipped, before records %s", ""},
 	"repeated_heading": {"info", "%d repeated heading lines are skipped, before records %s", ""},
-	"preamble":         {"info", "%d lines before the headings are skipped%.0s", ""},
+	"preamble":         {"warning", "%d lines before the headings are skipped%.0s", "see that no record is among them"},
 	"footer":           {"warning", "%d lines of totals at the end are skipped%.0s", "a record that only looks so must be renamed in the export"},
 	"doubtful_quote":   {"warning", "in %d records a backslash stands before a quote that ends its cell: records %s", "compare these cells with the source"},
 }

@@ -73,6 +73,9 @@ func TestArrange_KnowsTheHeadingsOfThePeers(t *testing.T) {
 		{"two telephones of different names", "contact", []string{"Telefon", "Work Telephone", "Phone"}, []string{"phone", "phone_2", "extra:Phone"}},
 		{"a custom field with a core label", "contact", []string{"Rating", "Rating", "Shoe Size", "_custom_shoe_size"},
 			[]string{"rating", "extra:own_rating", "extra:shoe_size", "extra:shoe_size (2)"}},
+		{"a custom field with the label of a column that has a second", "contact", []string{"Phone", "Phone 2", "Handy", "Mobile"},
+			[]string{"phone", "phone_2", "mobile", "extra:Mobile"}},
+		{"two fields of one label", "contact", []string{"Telefoon", "Telefoon"}, []string{"phone", "extra:desk_phone"}},
 		{"German companies", "account", []string{"Firma", "Branche", "Telefon", "Straße", "PLZ", "Ort", "Mitarbeiter", "Webseite"},
 			[]string{"name", "industry", "phone", "billing_street", "billing_postal_code", "billing_city", "employees", "website"}},
 		{"JP quotes", "deal", []string{"Quote Title", "Quote Value", "Quote Date", "Accepted Date"}, []string{"title", "value", "created_at", "won_at"}},
@@ -81,7 +84,7 @@ func TestArrange_KnowsTheHeadingsOfThePeers(t *testing.T) {
 		{"overflow is a reserved key", "contact", []string{"Email", "overflow"}, []string{"email", "extra:overflow (2)"}},
 	} {
 		o, _ := Lookup(c.object)
-		l := h.arrange(o, c.heads, []customField{{"contact", "shoe_size", "Shoe Size"}, {"contacts", "own_rating", "Rating"}, {"deal", "owner_username", "Owner Username"}})
+		l := h.arrange(o, c.heads, []customField{{"contact", "shoe_size", "Shoe Size"}, {"contacts", "own_rating", "Rating"}, {"deal", "owner_username", "Owner Username"}, {"", "desk_phone", "Telefoon"}})
 		if diff := cmp.Diff(c.want, places(l)); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}
