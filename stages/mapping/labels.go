@@ -1,0 +1,72 @@
+package mapping
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// A score or a step of the customer's life has one value at a time: as a label
+// it piles up, as a field it can be filtered, reported and cleared.
+var (
+	scoreTag = regexp.MustCompile(`(?i)^((lead|contact)[ _-]?)?(score|scoring|rating|grade|tier|points|temperature)\b|[:=_-] ?\d+$|^(hot|warm|cold)( lead)?$`)
+	cycleTag = regexp.MustCompile(`(?i)^((stage|status|lifecycle|life-cycle|phase)[ _:=-]|(mql|sql|lead|prospect|subscriber|trial|customer|client|churned|evangelist|opportunity|lapsed|inactive)s?$)`)
+)
+
+// labels proposes what becomes of every tag, for each entity that carries it.
+func (m *builder) labels() error {
+	rows, err := m.tx.QueryContext(m.ctx, `SELECT entity, tag_key, title, uses FROM (
+			SELECT 'organization' AS entity, tag_key, title, uses_account AS uses FROM clean_tag UNION ALL
+			SELECT 'person', tag_key, title, uses_contact FROM clean_tag UNION ALL
+			SELECT 'deal', tag_key, title, uses_deal FROM clean_tag)
+		WHERE uses > 0 OR (entity = 'person' AND tag_key IN (
+			SELECT tag_key FROM clean_tag WHERE uses_account + uses_contact + uses_deal = 0))
+		ORDER BY entity, uses DESC, tag_key`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var all []Label
+	for rows.Next() {
+		var l Label
+		if err := rows.Scan(&l.Entity, &l.TagKey, &l.Title, &l.Uses); err != nil {
+			return err
+		}
+		l.MapKey, l.Label = l.Entity+"/"+l.TagKey, &l.Title
+		l.Action, l.Evidence, l.Confidence = proposeLabel(l, m.setting["tag_mode"])
+		all = append(all, l)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	m.labelRows, err = finish(m, "map_label", all, func(l *Label) {
+		if l.Action != "skip" && l.Label == nil {
+			l.Label = &l.Title
+		}
+	})
+	return err
+}
+
+func proposeLabel(l Label, mode string) (action, evidence string, confidence float64) {
+	used := fmt.Sprintf("on %d records", l.Uses)
+	switch {
+	case l.Uses == 0:
+		return "skip", "no record carries it", 0.9
+	case mode == "label" || mode == "field" || mode == "skip":
+		return mode, used + "; by setting tag_mode", 1
+	case scoreTag.MatchString(l.Title):
+		return "field", used + "; looks like a score", 0.7
+	case cycleTag.MatchString(l.Title):
+		return "field", used + "; looks like a step of the customer's life cycle", 0.7
+	}
+	return "label", used, 0.9
+}
+
+// tagsInFields counts the uses of tags that go to a field.
+func (m *builder) tagsInFields(entity string) (n int64) {
+	for _, l := range m.labelRows {
+		if l.Entity == entity && l.Action == "field" {
+			n += l.Uses
+		}
+	}
+	return n
+}

@@ -1,0 +1,221 @@
+package mapping
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"nextpipe/stages/internal/mapped"
+)
+
+// from is the SQL that yields an object's records as c.
+func (m *builder) from(o object) string {
+	if o.name == "deal" {
+		return mapped.Deals(m.rules) + " AS c"
+	}
+	return o.view + " AS c"
+}
+
+// valueOf is how a candidate's source field reads.
+func valueOf(c candidate) mapped.Value {
+	if c.Object == "deal" {
+		return mapped.DealField(c.SourceField, c.profile.valueType)
+	}
+	return mapped.Of(c.SourceField, c.profile.valueType)
+}
+
+// measure fills the profiles of an object's candidates: one sweep for all
+// counts and lengths, then the number of different texts where it matters.
+func (m *builder) measure(o object, all []candidate) error {
+	var swept []*candidate
+	for i := range all {
+		c := &all[i]
+		known, err := m.measureComputed(o, c)
+		if err != nil {
+			return err
+		}
+		if !known {
+			swept = append(swept, c)
+		}
+	}
+	if err := m.sweep(o, swept); err != nil {
+		return err
+	}
+	for _, c := range swept {
+		if err := m.countDistinct(o, c); err != nil {
+			return err
+		}
+	}
+	return m.readStatusWords(o)
+}
+
+// measureComputed counts the fields that nextpipe adds by itself.
+func (m *builder) measureComputed(o object, c *candidate) (known bool, err error) {
+	p := &c.profile
+	switch c.SourceField {
+	case "marker":
+		err = m.scan("SELECT count(*), 40 FROM "+o.view, &p.count, &p.longest)
+	case "original_owner":
+		err = m.scan(`SELECT coalesce(sum(n), 0), coalesce(max(length(email)), 0)
+			FROM (SELECT owner_email AS email, count(*) AS n FROM `+o.view+` WHERE owner_email IS NOT NULL GROUP BY 1) AS o
+			LEFT JOIN map_user AS u ON u.map_key = o.email WHERE `+m.keptOwners(), &p.count, &p.longest)
+	case "tag_options":
+		p.count = m.tagsInFields(o.entity)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+func (m *builder) keptOwners() string {
+	switch m.setting["keep_source_owner"] {
+	case "always":
+		return "1"
+	case "never":
+		return "0"
+	}
+	return "u.target_email IS NULL"
+}
+
+// sweep reads the records once: values, longest text, misfits and times of day.
+func (m *builder) sweep(o object, all []*candidate) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var terms []string
+	var targets []any
+	for _, c := range all {
+		v := valueOf(*c)
+		counted, length := v.Text, "length("+v.Text+")"
+		if v.Array != "" {
+			counted, length = v.Array, "length("+v.Array+")"
+		}
+		terms = append(terms, "count("+counted+")", "coalesce(max("+length+"), 0)", misfits(*c, v.Text), withTime(*c, v.Text))
+		targets = append(targets, &c.profile.count, &c.profile.longest, &c.profile.misfits, &c.profile.withTime)
+	}
+	return m.scan("SELECT "+strings.Join(terms, ",\n")+" FROM "+m.from(o), targets...)
+}
+
+// misfits counts the values that the type planned for a field cannot hold.
+func misfits(c candidate, text string) string {
+	kind := c.rule.kind
+	if kind == "" {
+		kind = plainTypes[c.profile.valueType]
+	}
+	if c.rule.target == "employee_count" || c.rule.target == "annual_revenue" {
+		kind = "integer"
+	}
+	condition := misfit(kind, text)
+	if condition == "" {
+		return "0"
+	}
+	return "coalesce(sum(" + condition + "), 0)"
+}
+
+func withTime(c candidate, text string) string {
+	if c.profile.valueType != "stamp" {
+		return "0"
+	}
+	return "coalesce(sum(substr(" + text + ", 12, 8) NOT IN ('', '00:00:00')), 0)"
+}
+
+// countDistinct counts the texts of a column that might be a list of choices;
+// custom fields come counted.
+func (m *builder) countDistinct(o object, c *candidate) error {
+	if isDeclared(*c) || c.rule.action != "custom" || c.rule.kind != "" || c.profile.count == 0 || c.profile.longest > maxVarchar {
+		return nil
+	}
+	v := valueOf(*c)
+	if v.Array != "" {
+		return nil
+	}
+	return m.scan(fmt.Sprintf("SELECT count(*) FROM (SELECT DISTINCT %s AS v FROM %s WHERE v IS NOT NULL LIMIT %d)",
+		v.Text, m.from(o), distinctCap), &c.profile.distinct)
+}
+
+func (m *builder) readStatusWords(o object) error {
+	if o.name != "deal" {
+		return nil
+	}
+	rows, err := m.tx.QueryContext(m.ctx, "SELECT DISTINCT lower(status) FROM clean_deal WHERE status IS NOT NULL")
+	if err != nil {
+		return err
+	}
+	m.statusWords, err = texts(rows)
+	return err
+}
+
+func texts(rows *sql.Rows) ([]string, error) {
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+func (m *builder) scan(query string, targets ...any) error {
+	if err := m.tx.QueryRowContext(m.ctx, query).Scan(targets...); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	return nil
+}
+
+// refuseNarrow refuses a decided type that some values do not fit: they would
+// be refused by Pipedrive, and cutting them is not ours to do.
+func (m *builder) refuseNarrow() error {
+	for _, o := range objects {
+		for _, f := range m.fieldRows {
+			if f.Object != o.name || f.DecidedBy == nil || f.Action != "custom" {
+				continue
+			}
+			if err := m.refuseMisfits(o, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *builder) refuseMisfits(o object, f Field) error {
+	valueType, err := m.valueType(f)
+	if err != nil {
+		return err
+	}
+	c := candidate{Field: f, profile: profile{valueType: valueType}}
+	if known, err := m.measureComputed(o, &c); known || err != nil {
+		return err
+	}
+	text := valueOf(c).Text
+	condition := misfit(*f.TargetType, text)
+	switch *f.TargetType {
+	case "varchar", "varchar_auto", "phone":
+		condition = fmt.Sprintf("length(%s) > %d", text, maxVarchar)
+	}
+	if condition == "" {
+		return nil
+	}
+	var n int64
+	var example sql.NullString
+	err = m.scan("SELECT count(*), max("+text+") FROM "+m.from(o)+" WHERE "+text+" IS NOT NULL AND ("+condition+")", &n, &example)
+	if err == nil && n > 0 {
+		shown := []rune(example.String)
+		err = fmt.Errorf("%w: map_field %q: %d values do not fit type %s, for example %q; choose text or varchar, or correct them with fix_value",
+			ErrDecision, f.MapKey, n, *f.TargetType, string(shown[:min(len(shown), 60)]))
+	}
+	return err
+}
+
+func (m *builder) valueType(f Field) (string, error) {
+	slug, ok := mapped.Slug(mapped.Base(f.SourceField))
+	if !ok {
+		return "text", nil
+	}
+	var valueType string
+	err := m.scan("SELECT coalesce((SELECT value_type FROM clean_custom_field WHERE object = "+mapped.Literal(f.Object)+" AND slug = "+mapped.Literal(slug)+"), 'text')", &valueType)
+	return valueType, err
+}

@@ -1,0 +1,48 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+)
+
+// planBudget is how many custom fields a company may have, all entities
+// together (pipedrive-api.md, section 6).
+var planBudget = map[string]int{
+	"lite": 30, "growth": 100, "premium": 300, "ultimate": 500,
+	"essential": 30, "advanced": 100, "professional": 300, "power": 500,
+}
+
+// settings proposes how the map as a whole behaves.
+func (m *builder) settings() error {
+	rows := []Setting{
+		{"owner_fallback", text("@token-user"), "nothing else is known", nil, "who owns records whose owner has no Pipedrive user: an e-mail, or @token-user"},
+		{"keep_source_owner", text("fallback"), "nothing else is known", nil, `when the field "Original owner" is filled: fallback, always or never`},
+		{"exclude_deleted", text(m.site.excludeDeleted), "clean_site", nil, "whether soft-deleted source rows stay out: yes or no; read by the clean stage"},
+		{"default_currency", text(m.site.currency), "clean_site", nil, "ISO code for amounts that name no currency"},
+		{"default_country", text(m.site.country), "clean_site", nil, "ISO country for telephones without a prefix; read by the clean stage"},
+		{"visible_to", nil, "the account's own default", nil, "visibility of what is created: empty for the account's default, else 1, 3, 5 or 7"},
+		{"tag_mode", text("by tag"), "tags that look like scores or life-cycle stages are better off as a field", nil, "how tags are proposed: by tag, label, field or skip"},
+		{"phone_form", text("as written"), "the source's own spelling loses nothing", nil, "how telephones are sent: as written, or e164 where the number is valid"},
+		{"unknown_option", text("add"), "no value is lost", nil, "values outside a field's declared options: add or skip"},
+		{"default_pipeline", text("NextCRM deals"), "a name of its own does not mix with a pipeline the account has", nil, "pipeline for deals without a category"},
+		{"default_stage", text("New"), "used only where a pipeline has no stage at all", nil, "stage for deals without a stage in a pipeline without stages"},
+		{"plan", text("growth"), "not known; the budget of fields depends on it", nil, "the account's plan: lite, growth, premium or ultimate"},
+		{"custom_field_budget", nil, "by plan", nil, "custom fields the company may have, all entities together; empty: by plan"},
+	}
+	rows, err := finish(m, "map_setting", rows, nil)
+	for _, r := range rows {
+		m.setting[r.MapKey] = value(r.Value)
+	}
+	return err
+}
+
+// budget is the number of custom fields that the company may have.
+func (m *builder) budget() int {
+	if n, err := strconv.Atoi(strings.TrimSpace(m.setting["custom_field_budget"])); err == nil && n > 0 {
+		return n
+	}
+	if n, ok := planBudget[strings.ToLower(strings.TrimSpace(m.setting["plan"]))]; ok {
+		return n
+	}
+	return planBudget["growth"]
+}
