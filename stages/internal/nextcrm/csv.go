@@ -139,6 +139,12 @@ func (t *tokenizer) resolve() (scan, error) {
 			return s, nil
 		}
 	}
+	return t.leastBad()
+}
+
+// leastBad is for records that have stray quotes in any reading: all doubtful
+// quotes close their cells, or all are text.
+func (t *tokenizer) leastBad() (scan, error) {
 	closed, err := t.attempt(trial{closing: ^uint(0)})
 	if err == nil && t.fits() {
 		return closed, nil
@@ -201,19 +207,12 @@ func (t *tokenizer) growth() int {
 // before the record does.
 func (t *tokenizer) scan(how trial) (s scan, complete bool) {
 	t.cells, t.escaped = t.cells[:0], t.escaped[:0]
-	pos := t.start
-	for {
+	for pos := t.start; ; pos++ {
 		var ok bool
-		if pos < t.end && t.buf[pos] == '"' {
-			pos, ok = t.scanQuoted(pos, how, &s)
-		} else {
-			pos, ok = t.scanPlain(pos, &s)
-		}
-		if !ok {
+		if pos, ok = t.scanCell(pos, how, &s); !ok {
 			return s, false
 		}
-		if how.stopAtDoubt && s.doubts > 0 || how.strict && s.irregular > 0 {
-			s.gaveUp = true
+		if s.gaveUp = how.stopAtDoubt && s.doubts > 0 || how.strict && s.irregular > 0; s.gaveUp {
 			return s, true
 		}
 		if pos == t.end {
@@ -224,8 +223,14 @@ func (t *tokenizer) scan(how trial) (s scan, complete bool) {
 			s.next, ok = t.lineEnd(pos)
 			return s, ok
 		}
-		pos++
 	}
+}
+
+func (t *tokenizer) scanCell(pos int, how trial, s *scan) (next int, ok bool) {
+	if pos < t.end && t.buf[pos] == '"' {
+		return t.scanQuoted(pos, how, s)
+	}
+	return t.scanPlain(pos, s)
 }
 
 // lineEnd steps over LF, CRLF or CR. A CR at the end of the buffer needs the
@@ -323,7 +328,6 @@ func (t *tokenizer) judgeDoubt(how trial, s *scan) (closes bool) {
 }
 
 // unescapeCell turns the raw text of a quoted cell into its value, in place.
-// A quote after a backslash was left alone by PHP; MailPoet put the backslash.
 func unescapeCell(raw []byte, style quoteStyle) []byte {
 	out, from := raw[:0], 0
 	for from < len(raw) {
@@ -332,12 +336,16 @@ func unescapeCell(raw []byte, style quoteStyle) []byte {
 			break
 		}
 		q := from + i
-		afterBackslash := style != doubledQuotes && q > 0 && raw[q-1] == '\\'
 		switch {
-		case afterBackslash && style == backslashQuotes && i > 0:
-			out = append(append(out, raw[from:q-1]...), '"')
+		case style != doubledQuotes && q > 0 && raw[q-1] == '\\':
+			// PHP left this quote alone; MailPoet put the backslash there.
+			if style == backslashQuotes && i > 0 {
+				out = append(out, raw[from:q-1]...)
+				from = q
+			}
+			out = append(out, raw[from:q+1]...)
 			from = q + 1
-		case !afterBackslash && style != backslashQuotes && q+1 < len(raw) && raw[q+1] == '"':
+		case style != backslashQuotes && bytes.HasPrefix(raw[q+1:], []byte{'"'}):
 			out = append(out, raw[from:q+1]...)
 			from = q + 2
 		default:

@@ -212,36 +212,35 @@ func compareQuotes(delimiter byte, width int, open func() (io.ReadCloser, error)
 func faults(r io.Reader, d dialect, width int) (int, error) {
 	t := newTokenizer(r, d)
 	t.width = width
-	ragged := 0
-	for {
-		cells, err := t.next()
-		if errors.Is(err, errUnclosedQuote) || errors.Is(err, errHugeRecord) {
-			ragged++
-			break
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return 0, err
-		}
-		if t.width == 0 {
-			t.width = len(cells)
-		}
-		if len(cells) != t.width && !isBlank(cells) {
-			ragged++
-		}
+	ragged, err := countRagged(t)
+	if err != nil {
+		return 0, err
 	}
-	n := ragged + t.stats.irregular
-	if d.quotes == backslashQuotes && !writesBackslashes(t) {
+	s := t.stats
+	if d.quotes == backslashQuotes && (s.irregular > 0 || s.quoted < s.cells && s.backslashed < 2) {
 		return -1, nil
 	}
-	return n, nil
+	return ragged + s.irregular, nil
 }
 
-func writesBackslashes(t *tokenizer) bool {
-	s := t.stats
-	return s.irregular == 0 && (s.quoted == s.cells || s.backslashed > 1)
+// countRagged reads to the end; a quote that is never closed is one fault. The
+// first record stands for the width when that is not known.
+func countRagged(t *tokenizer) (n int, err error) {
+	for {
+		cells, err := t.next()
+		switch {
+		case err == io.EOF:
+			return n, nil
+		case errors.Is(err, errUnclosedQuote), errors.Is(err, errHugeRecord):
+			return n + 1, nil
+		case err != nil:
+			return n, err
+		case t.width == 0:
+			t.width = len(cells)
+		case len(cells) != t.width && !isBlank(cells):
+			n++
+		}
+	}
 }
 
 // cleanHeading takes the byte order mark and stray quotes off a heading that

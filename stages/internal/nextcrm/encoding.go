@@ -176,8 +176,8 @@ func (s *survey) settle(forced charset) error {
 	return nil
 }
 
-// firstGuess looks for a byte order mark, then for the zero bytes that ASCII
-// letters have in UTF-16. A few NUL bytes are damage, not UTF-16.
+// firstGuess looks for a byte order mark, then at what the user says, then for
+// the zero bytes of UTF-16.
 func firstGuess(head []byte, forced charset) (c charset, bom bool) {
 	switch {
 	case bytes.HasPrefix(head, bomUTF8):
@@ -189,21 +189,25 @@ func firstGuess(head []byte, forced charset) (c charset, bom bool) {
 	case forced != "":
 		return forced, false
 	}
-	head = head[:min(len(head), 4096)]
+	return guessByZeros(head[:min(len(head), 4096)]), false
+}
+
+// guessByZeros knows UTF-16 by the zero byte that every other byte is in text
+// of ASCII letters. A few NUL bytes are damage, not UTF-16.
+func guessByZeros(head []byte) charset {
 	var zeros [2]int
 	for i, b := range head {
 		if b == 0 {
 			zeros[i%2]++
 		}
 	}
-	many, few := len(head)*2/5, len(head)/20
-	if zeros[1] > many && zeros[0] <= few {
-		return utf16Little, false
+	switch many, few := len(head)*2/5, len(head)/20; {
+	case zeros[1] > many && zeros[0] <= few:
+		return utf16Little
+	case zeros[0] > many && zeros[1] <= few:
+		return utf16Big
 	}
-	if zeros[0] > many && zeros[1] <= few {
-		return utf16Big, false
-	}
-	return utf8Text, false
+	return utf8Text
 }
 
 // parseCharset accepts the labels of the WHATWG list; "" stays "".

@@ -98,24 +98,11 @@ func (e *export) examine(ctx context.Context, h headings, forced charset) error 
 		return err
 	}
 	for _, f := range e.files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		switch {
-		case f.kind == "setting" && f.isJSON():
-			err = e.readSettings(f)
-		case f.isJSON():
-			err = f.countJSON()
-		case f.item.Status == statusExtracted:
-			f.arrange(h, fields)
-		default:
-			f.countRecords(ctx)
-		}
-		if err != nil {
+		if err := e.settle(ctx, f, h, fields); err != nil {
 			return fmt.Errorf("open %s: %w", f.name, err)
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // customFields reads label, slug and object of every custom field.

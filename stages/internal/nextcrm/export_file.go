@@ -2,7 +2,6 @@ package nextcrm
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,17 @@ func (f *exportFile) examine(ctx context.Context, h headings, forced charset) er
 	if err := f.takeSurvey(forced); err != nil {
 		return err
 	}
+	if err := f.detect(h); err != nil {
+		return err
+	}
+	if f.item.Status != statusUnknown {
+		f.noteFormat()
+	}
+	return ctx.Err()
+}
+
+// detect finds dialect, headings and kind of a delimited file.
+func (f *exportFile) detect(h headings) error {
 	sample, whole, err := f.sample()
 	if err != nil {
 		return err
@@ -40,10 +50,7 @@ func (f *exportFile) examine(ctx context.Context, h headings, forced charset) er
 	if f.survey.backslashQuote && !whole {
 		f.shape.quotes, err = compareQuotes(f.shape.delimiter, len(f.shape.headings), f.text)
 	}
-	if f.item.Status != statusUnknown {
-		f.noteFormat()
-	}
-	return cmp.Or(err, ctx.Err())
+	return err
 }
 
 // classify sets the file's status from its kind.
@@ -162,16 +169,33 @@ func (f *exportFile) noteFormat() {
 		fmt.Sprintf("only %.0f %% of the first records have as many cells as there are headings", f.shape.even*100), "")
 }
 
+// settle does what needs the custom fields of the export: it places the columns
+// of an extracted file and counts the records of the others.
+func (e *export) settle(ctx context.Context, f *exportFile, h headings, fields []customField) error {
+	switch {
+	case f.kind == "setting":
+		return e.readSettings(f)
+	case f.isJSON():
+		f.countJSON()
+	case f.item.Status == statusExtracted:
+		f.arrange(h, fields)
+	case len(f.shape.headings) > 0:
+		f.countRecords(ctx)
+	}
+	return ctx.Err()
+}
+
 // countRecords reads a file that feeds no table, so that the list can say how
 // much of it there is. A damaged one is noted: it must not stop the others.
 func (f *exportFile) countRecords(ctx context.Context) {
-	if len(f.shape.headings) == 0 {
-		return
-	}
 	err := f.each(ctx, func(int64, [][]byte) error { return nil })
 	if f.item.Status == statusUnknown { // prose has no records that could be ragged
 		f.readNotes = nil
 	}
+	f.noteUnreadable(err)
+}
+
+func (f *exportFile) noteUnreadable(err error) {
 	if err != nil {
 		f.item.Rows = -1
 		f.note(Note{Severity: "warning", Code: "unreadable_file", Message: err.Error(), Hint: "the file is not needed yet"})

@@ -41,24 +41,30 @@ func (f *exportFile) examineJSON() error {
 	return nil
 }
 
-// kindOfJSON knows the shapes that automations, sequences and segments have in
-// the plugins of this family.
+// jsonKinds are the shapes that automations, sequences and segments have in the
+// plugins of this family: the keys that are there, and for some the value of
+// the first one.
+var jsonKinds = []struct {
+	kind, value string
+	keys        []string
+}{
+	{"template", `"yes"`, []string{"is_fc_template"}},
+	{"segment", `"custom_segment"`, []string{"object_type"}},
+	{"automation", `"funnels"`, []string{"type"}},
+	{"automation", "", []string{"trigger_name", "sequences"}},
+	{"sequence", "", []string{"sequence", "emails"}},
+	{"automation", "", []string{"steps"}},
+	{"automation", "", []string{"initial_step"}},
+	{"setting", "", []string{"site_url"}},
+	{"setting", "", []string{"timezone"}},
+}
+
 func kindOfJSON(first map[string]json.RawMessage) string {
-	has := func(key string) bool { _, ok := first[key]; return ok }
-	is := func(key, value string) bool { return string(first[key]) == strconv.Quote(value) }
-	switch {
-	case is("is_fc_template", "yes"):
-		return "template"
-	case is("object_type", "custom_segment"):
-		return "segment"
-	case is("type", "funnels") || has("trigger_name") && has("sequences"):
-		return "automation"
-	case has("sequence") && has("emails"):
-		return "sequence"
-	case has("steps") || has("initial_step"):
-		return "automation"
-	case has("site_url") || has("timezone"):
-		return "setting"
+	for _, k := range jsonKinds {
+		missing := slices.ContainsFunc(k.keys, func(key string) bool { _, ok := first[key]; return !ok })
+		if !missing && (k.value == "" || k.value == string(first[k.keys[0]])) {
+			return k.kind
+		}
 	}
 	return ""
 }
@@ -78,15 +84,9 @@ func (f *exportFile) firstJSON() (first map[string]json.RawMessage, err error) {
 }
 
 // countJSON counts the entries of a list; an object counts as one.
-func (f *exportFile) countJSON() error {
-	var n int64
-	err := f.eachJSON(func(json.RawMessage) error { n++; return nil })
-	if err != nil {
-		f.note(Note{Severity: "warning", Code: "unreadable_file", Message: err.Error(), Hint: "the file is not needed yet"})
-		return nil
-	}
-	f.item.Rows = n
-	return nil
+func (f *exportFile) countJSON() {
+	f.item.Rows = 0
+	f.noteUnreadable(f.eachJSON(func(json.RawMessage) error { f.item.Rows++; return nil }))
 }
 
 // eachJSON gives the entries of a list one by one, or the only value.
