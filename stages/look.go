@@ -73,3 +73,17 @@ func (e *Env) strings(ctx context.Context, query string, args ...any) ([]string,
 	}
 	return out, rows.Err()
 }
+
+// Rejects lists every record that was left out.
+func (e *Env) Rejects(ctx context.Context) ([]report.Reject, error) {
+	id, err := report.LastTarget(ctx, e.DB)
+	if err != nil {
+		return nil, err
+	}
+	return report.Rejects(ctx, e.DB, id)
+}
+
+// TokenBill is what the run of this Env cost against the floor.
+func (e *Env) TokenBill(ctx context.Context) (report.Bill, error) {
+	return report.TokenBill(ctx, e.DB, e.run.ID)
+}

@@ -106,6 +106,9 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 	if err != nil {
 		return l.unreadable(ctx, op, err)
 	}
+	if journal.IsDeleted(now.Data) {
+		return l.gone(ctx, op)
+	}
 	if p.isLinked {
 		base, _, err := l.binder.bind(ctx, p.base)
 		if err != nil {
@@ -128,10 +131,16 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 func (l *loader) unreadable(ctx context.Context, op *journal.Op, err error) error {
 	var refused *pipedrive.Error
 	if errors.As(err, &refused) && refused.NotFound() {
-		return errors.Join(l.j.Block(ctx, op, "gone_at_target", "somebody deleted or merged it in Pipedrive; it is not created again"),
-			l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
+		return l.gone(ctx, op)
 	}
 	return err
+}
+
+// gone notes that somebody deleted or merged a record of ours. It is their
+// decision: it is never created again.
+func (l *loader) gone(ctx context.Context, op *journal.Op) error {
+	return errors.Join(l.j.Block(ctx, op, "gone_at_target", "somebody deleted or merged it in Pipedrive; it is not created again"),
+		l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
 }
 
 // agree links without sending: the record already holds everything.

@@ -123,7 +123,8 @@ func object(data []byte) (map[string]any, error) {
 	return m, err
 }
 
-func isDeleted(record []byte) bool {
+// IsDeleted tells whether a record read by id is marked as deleted.
+func IsDeleted(record []byte) bool {
 	m, err := object(record)
 	return err == nil && m["is_deleted"] == true
 }

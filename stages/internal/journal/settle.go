@@ -159,7 +159,7 @@ func (j *Journal) LookByID(ctx context.Context, op *Op) (pipedrive.Record, bool,
 	case missing:
 		return pipedrive.Record{}, false, nil
 	case op.Verb == Delete:
-		return pipedrive.Record{ID: op.PipedriveID}, isDeleted(rec.Data), nil
+		return pipedrive.Record{ID: op.PipedriveID}, IsDeleted(rec.Data), nil
 	}
 	holds, err := Holds(rec.Data, op.Body)
 	return rec, holds, err
