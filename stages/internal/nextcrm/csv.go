@@ -65,7 +65,7 @@ type tokenizer struct {
 	escaped    []int
 
 	// What was met so far; dialect detection compares these.
-	stats struct{ cells, quoted, irregular, doubled, backslashed, doubts int }
+	stats struct{ cells, quoted, irregular, doubled, backslashed, doubts, strays int }
 	// open is true when the last record ended with the file, not a line end.
 	open bool
 }
@@ -88,11 +88,7 @@ func newTokenizer(src io.Reader, d dialect) *tokenizer {
 // next returns the cells of the next record, valid until the following call.
 // It returns io.EOF after the last one.
 func (t *tokenizer) next() ([][]byte, error) {
-	s, err := t.attempt(trial{stopAtDoubt: true})
-	if err == nil && s.doubts > 0 {
-		t.stats.doubts++
-		s, err = t.resolve()
-	}
+	s, err := t.record()
 	if err != nil {
 		return nil, err
 	}
@@ -110,53 +106,6 @@ func (t *tokenizer) next() ([][]byte, error) {
 	t.start, t.open = s.next, s.open
 	return t.cells, nil
 }
-
-// trial is one way to read a record that holds doubtful quotes.
-type trial struct {
-	stopAtDoubt bool
-	strict      bool // give up at the first quote no writer of this style leaves
-	closing     uint // bit i: the i-th doubtful quote closes its cell
-}
-
-// scan is the outcome of reading one record.
-type scan struct {
-	next                                            int
-	quoted, irregular, doubled, backslashed, doubts int
-	open, unclosed, gaveUp                          bool
-}
-
-// resolve weighs the readings of a record in which a quote stands between a
-// backslash and a delimiter: it may end a cell that ends in a backslash, or be
-// part of the text. The reading with the right width and no stray quote wins;
-// the next opening quote is a stray one when the first guess was wrong.
-func (t *tokenizer) resolve() (scan, error) {
-	for mask := uint(0); mask < 1<<maxDoubts; mask++ {
-		s, err := t.attempt(trial{strict: true, closing: mask})
-		if err != nil && !errors.Is(err, errHugeRecord) {
-			return s, err
-		}
-		if err == nil && !s.gaveUp && !s.unclosed && t.fits() {
-			return s, nil
-		}
-	}
-	return t.leastBad()
-}
-
-// leastBad is for records that have stray quotes in any reading: all doubtful
-// quotes close their cells, or all are text.
-func (t *tokenizer) leastBad() (scan, error) {
-	closed, err := t.attempt(trial{closing: ^uint(0)})
-	if err == nil && t.fits() {
-		return closed, nil
-	}
-	text, err := t.attempt(trial{})
-	if err == nil && !text.unclosed {
-		return text, nil
-	}
-	return t.attempt(trial{closing: ^uint(0)})
-}
-
-func (t *tokenizer) fits() bool { return t.width == 0 || len(t.cells) == t.width }
 
 // attempt reads the record at t.start, loading more bytes as often as needed.
 // Nothing in the buffer is changed, so a record can be read again.
@@ -212,7 +161,7 @@ func (t *tokenizer) scan(how trial) (s scan, complete bool) {
 		if pos, ok = t.scanCell(pos, how, &s); !ok {
 			return s, false
 		}
-		if s.gaveUp = how.stopAtDoubt && s.doubts > 0 || how.strict && s.irregular > 0; s.gaveUp {
+		if s.gaveUp = s.gaveUp || how.strict && s.irregular > 0; s.gaveUp {
 			return s, true
 		}
 		if pos == t.end {
@@ -269,7 +218,7 @@ func (t *tokenizer) scanPlain(pos int, s *scan) (next int, ok bool) {
 // delimiter, a line end or the end of the file closes it.
 func (t *tokenizer) scanQuoted(pos int, how trial, s *scan) (next int, ok bool) {
 	s.quoted++
-	b, from, escaped := t.buf[:t.end], pos+1, false
+	b, from, escaped, strays := t.buf[:t.end], pos+1, false, s.irregular
 	for p := from; ; {
 		i := bytes.IndexByte(b[p:], '"')
 		if i < 0 || p+i+1 == len(b) && !t.eof {
@@ -285,9 +234,20 @@ func (t *tokenizer) scanQuoted(pos int, how trial, s *scan) (next int, ok bool) 
 		if s.gaveUp {
 			return q, true
 		}
+		if how.plainStrays && s.irregular > strays {
+			return t.scanUnquoted(pos, s)
+		}
 		escaped = true
 		p = q + step
 	}
+}
+
+// scanUnquoted reads a cell whose first byte is a quote as plain text.
+func (t *tokenizer) scanUnquoted(pos int, s *scan) (next int, ok bool) {
+	s.plain++
+	next, ok = t.scanPlain(pos, s)
+	s.gaveUp = bytes.Count(t.buf[pos:next], []byte{'"'})%2 == 1
+	return next, ok
 }
 
 func (t *tokenizer) addQuoted(cell []byte, escaped bool) {
@@ -295,65 +255,6 @@ func (t *tokenizer) addQuoted(cell []byte, escaped bool) {
 		t.escaped = append(t.escaped, len(t.cells))
 	}
 	t.cells = append(t.cells, cell)
-}
-
-// judge decides what the quote at b[q] is: the end of its cell, or text that
-// takes one or two bytes.
-func (t *tokenizer) judge(b []byte, from, q int, how trial, s *scan) (closes bool, step int) {
-	ends := q+1 == len(b) || t.class[b[q+1]] == classDelimiter || t.class[b[q+1]] == classLineEnd
-	if t.quotes != doubledQuotes && q > from && b[q-1] == '\\' {
-		s.backslashed++
-		if ends {
-			return t.judgeDoubt(how, s), 1
-		}
-		return false, 1
-	}
-	if ends {
-		return true, 1
-	}
-	if b[q+1] == '"' && t.quotes != backslashQuotes {
-		s.doubled++
-		return false, 2
-	}
-	s.irregular++
-	s.gaveUp = how.strict
-	return false, 1
-}
-
-func (t *tokenizer) judgeDoubt(how trial, s *scan) (closes bool) {
-	closes = how.closing>>uint(min(s.doubts, 63))&1 == 1
-	s.doubts++
-	s.gaveUp = how.stopAtDoubt
-	return closes
-}
-
-// unescapeCell turns the raw text of a quoted cell into its value, in place.
-func unescapeCell(raw []byte, style quoteStyle) []byte {
-	out, from := raw[:0], 0
-	for from < len(raw) {
-		i := bytes.IndexByte(raw[from:], '"')
-		if i < 0 {
-			break
-		}
-		q := from + i
-		switch {
-		case style != doubledQuotes && q > 0 && raw[q-1] == '\\':
-			// PHP left this quote alone; MailPoet put the backslash there.
-			if style == backslashQuotes && i > 0 {
-				out = append(out, raw[from:q-1]...)
-				from = q
-			}
-			out = append(out, raw[from:q+1]...)
-			from = q + 1
-		case style != backslashQuotes && bytes.HasPrefix(raw[q+1:], []byte{'"'}):
-			out = append(out, raw[from:q+1]...)
-			from = q + 2
-		default:
-			out = append(out, raw[from:q+1]...)
-			from = q + 1
-		}
-	}
-	return append(out, raw[from:]...)
 }
 
 // remaining says how many bytes are left, up to limit; limit when there are

@@ -150,6 +150,16 @@ func TestQuotes_ACellThatEndsInABackslashIsReported(t *testing.T) {
 	}
 }
 
+func TestQuotes_TextThatStartsWithAQuoteSwallowsNoRecords(t *testing.T) {
+	all, src := contacts(t, "ID,Email,First Name,City\n1,a@x.example,\"Bob\" Smith,Ulm\n2,b@x.example,\"Ann\",Bonn\n3,c@x.example,\"C\" D,\"E\" F\n4,d@x.example,5\" pipe,Ulm\n5,e@x.example,\"say \"hi\" to\nme\",Ulm\n6,f@x.example,x,\"say \"hi\" to\nme\"\n")
+	if diff := cmp.Diff([]string{`"Bob" Smith`, "Ann", `"C" D`, `5" pipe`, "say \"hi\" to\nme", "x"}, column(all, "first_name")); diff != "" {
+		t.Error(diff)
+	}
+	if got := tallied(src, "contacts.csv", "stray_quote"); got != 2 {
+		t.Errorf("%d records noted, want 2: %v", got, src.Notes())
+	}
+}
+
 func TestRagged_RecordsArePaddedOrOverflow(t *testing.T) {
 	all, src := contacts(t, "ID,Email,City,Tags\n1,a@x.example\n2,b@x.example,Ulm,t,\"o,ne\",\"\"\"two\"\"\"\n3,c@x.example,Bonn,u,\n")
 	if _, there := all[0].Values["city"]; there || len(all) != 3 {

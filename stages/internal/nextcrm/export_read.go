@@ -54,6 +54,7 @@ var findings = map[string]struct{ severity, message, hint string }{
 	"repeated_heading": {"info", "%d repeated heading lines are skipped, before records %s", ""},
 	"preamble":         {"warning", "%d lines before the headings are skipped%.0s", "see that no record is among them"},
 	"footer":           {"warning", "%d lines of totals at the end are skipped%.0s", "a record that only looks so must be renamed in the export"},
+	"stray_quote":      {"warning", "in %d records a quote that opens a cell is read as text, because the cell does not end with one: records %s", "compare these cells with the source"},
 	"doubtful_quote":   {"warning", "in %d records a backslash stands before a quote that ends its cell: records %s", "compare these cells with the source"},
 }
 
@@ -98,7 +99,7 @@ func (p *pass) wrap(err error) error {
 
 // next returns the next data record, or nil for a line that is none.
 func (p *pass) next() ([][]byte, error) {
-	doubts := p.t.stats.doubts
+	before := p.t.stats
 	cells, err := p.t.next()
 	if err != nil {
 		return nil, err
@@ -124,10 +125,18 @@ func (p *pass) next() ([][]byte, error) {
 		return nil, err
 	}
 	p.record++
+	p.noteQuotes(before.doubts, before.strays)
+	return cells, nil
+}
+
+// noteQuotes reports a record whose quotes could be read in two ways.
+func (p *pass) noteQuotes(doubts, strays int) {
 	if p.t.stats.doubts > doubts {
 		p.tally("doubtful_quote", p.record)
 	}
-	return cells, nil
+	if p.t.stats.strays > strays {
+		p.tally("stray_quote", p.record)
+	}
 }
 
 func (p *pass) skipHeading() {
