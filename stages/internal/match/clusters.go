@@ -38,7 +38,7 @@ type Ruling struct {
 }
 
 // Graph collects merges and rulings and turns them into clusters. It holds the
-// linked records only, a few dozen bytes each. The zero value is not usable;
+// linked records only, under a hundred bytes each. The zero value is not usable;
 // call [NewGraph].
 type Graph struct {
 	index map[string]int32

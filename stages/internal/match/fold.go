@@ -103,6 +103,8 @@ func isUmlaut(word string, i int) bool {
 	return i == 0 || !strings.ContainsRune("aeiouyq", rune(word[i-1]))
 }
 
+// soundPairs is tried at each place in this order: c before e, i, y and h stays
+// soft, any other c is a k.
 var soundPairs = strings.NewReplacer(
 	"kh", "h", "ph", "f", "th", "t", "ck", "k", "x", "ks",
 	"ce", "ce", "ci", "ci", "cy", "ci", "ch", "ch", "c", "k",

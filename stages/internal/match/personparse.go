@@ -28,6 +28,9 @@ var titles = wordTable(map[string]string{
 // particles carry no evidence: they are dropped, moved and joined at will.
 var particles = wordSet("von vom van der den de del della di da do dos das du la le les el al bin ibn ben af av zu zur ten ter y e i und and")
 
+// dots drops what stands between the letters of a title: Ph.D., Dipl.-Ing.
+var dots = strings.NewReplacer(".", "", "-", "")
+
 var generations = map[string]string{
 	"jr": "junior", "jun": "junior", "junior": "junior", "ml": "junior", "mladsi": "junior",
 	"sr": "senior", "sen": "senior", "senior": "senior", "st": "senior", "starsi": "senior",
@@ -60,7 +63,7 @@ func (p *person) read(field string, after bool) []string {
 		return r == ' ' || r == ',' || r == '"' || r == '(' || r == ')'
 	})
 	for i, chunk := range chunks {
-		bare := strings.NewReplacer(".", "", "-", "").Replace(chunk)
+		bare := dots.Replace(chunk)
 		if gender, ok := titles[bare]; ok {
 			p.gender += gender
 			continue

@@ -16,7 +16,11 @@ type NameCase struct {
 // for companies' (legal forms included). The tests run every row, and
 // [TruthTableMarkdown] prints them: code and documentation cannot part.
 func TruthTable() (persons, companies []NameCase) {
-	persons = []NameCase{
+	return personCases(), companyCases()
+}
+
+func personCases() []NameCase {
+	return []NameCase{
 		{"John | Smith", "John | Smith", Same, "equal"},
 		{"JOHN | SMITH", "john | smith", Same, "capitals"},
 		{"Jiří | Řezník", "Jiri | Reznik", Same, "diacritics lost"},
@@ -63,7 +67,10 @@ func TruthTable() (persons, companies []NameCase) {
 		{"Nick | Ruthreford", "Nicholas | Rutherford", Different, "nickname and typing error together"},
 		{"John | Smith", "|", Unknown, "no name on one side"},
 	}
-	companies = []NameCase{
+}
+
+func companyCases() []NameCase {
+	return []NameCase{
 		{"Acme GmbH", "Acme", Same, "legal form on one side"},
 		{"Acme Ltd", "Acme Limited", Same, "legal form written out"},
 		{"Acme GmbH", "Acme AG", Same, "two legal forms: same name, but never merged without review"},
@@ -101,7 +108,6 @@ func TruthTable() (persons, companies []NameCase) {
 		{"Fischer Elektrotechnik", "Fischer Umwelttechnik", Different, "other trade"},
 		{"Acme", "", Unknown, "no name on one side"},
 	}
-	return persons, companies
 }
 
 // TruthTableMarkdown returns both truth tables as Markdown.
