@@ -83,6 +83,25 @@ CREATE TABLE final_deal (
     payload     TEXT NOT NULL CHECK (json_valid(payload))
 ) STRICT;
 
+-- What the payloads' custom fields use: what the checks hold against final_field and final_option.
+CREATE TABLE final_use (
+    entity  TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('option', 'long text')),
+    symbol  TEXT NOT NULL,                        -- person.plan_tier:Free; the field of a long text
+    uses    INTEGER NOT NULL,
+    longest INTEGER NOT NULL,                     -- characters of the longest text; 0 for options
+    PRIMARY KEY (entity, kind, symbol)
+) STRICT, WITHOUT ROWID;
+
+-- What the files of sql/check found in the finals: no failures is a pass.
+CREATE TABLE final_check (
+    check_name TEXT PRIMARY KEY,
+    severity   TEXT NOT NULL CHECK (severity IN ('warning', 'error')),
+    failures   INTEGER NOT NULL,
+    examples   TEXT NOT NULL,                     -- JSON array of up to five {entity, final_key, detail}
+    description TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- One row per item of any entity, in one shape: what plan, load and verify read.
 CREATE VIEW final_item AS
 SELECT 'organization' AS entity, final_key, seq, marker, name AS title, payload FROM final_organization
@@ -93,6 +112,8 @@ SELECT 'deal', final_key, seq, marker, title, payload FROM final_deal;
 
 -- +goose Down
 DROP VIEW final_item;
+DROP TABLE final_check;
+DROP TABLE final_use;
 DROP TABLE final_deal;
 DROP TABLE final_person;
 DROP TABLE final_organization;

@@ -92,7 +92,7 @@ var contacts = object{
 		{"tag_options", "custom", "nextcrm_tags", "NextCRM tags", "set", "tags that map_label sends to a field"},
 		{"lists", "custom", "nextcrm_lists", "NextCRM lists", "set", "Pipedrive's API has no static lists"},
 		{"created_at", "native", "add_time", "", "", "Pipedrive takes the original time of creation"},
-		{"job_title", "custom", "job_title", "Job title", "", "Pipedrive's own field exists only with contact sync"},
+		{"job_title", "custom", "job_title", "Job title", "varchar", "Pipedrive's own field exists only with contact sync"},
 		{"address", "custom", "address", "Address", "address", "Pipedrive's own field exists only with contact sync"},
 		{"street", "skip", "", "", "", "part of address"},
 		{"city", "skip", "", "", "", "part of address"},

@@ -88,6 +88,9 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 	if err := m.measure(o, all); err != nil {
 		return nil, err
 	}
+	for _, c := range all {
+		m.hasReasons = m.hasReasons || c.MapKey == "deal.lost_reason" && c.profile.count > 0
+	}
 	kept := all[:0]
 	for i := range all {
 		c := all[i]
@@ -164,7 +167,7 @@ func (m *builder) propose(c *candidate) {
 		c.Action, why, confidence = "custom", fmt.Sprintf("%d of %d values are not what Pipedrive's own field takes", c.profile.misfits, c.profile.count), 0.8
 		c.spare.TargetType = text(widest(c.profile))
 	case c.Action != "custom":
-		why = firstOf(c.rule.why, why)
+		why, confidence = firstOf(c.rule.why, why), 0.95
 	}
 	m.refine(c, &why)
 	c.Evidence, c.Confidence = fmt.Sprintf("%d values; %s", c.profile.count, why), confidence
@@ -182,25 +185,15 @@ func (m *builder) propose(c *candidate) {
 // refine knows the cases in which the data makes a field pointless.
 func (m *builder) refine(c *candidate, why *string) {
 	switch c.SourceField {
-	case "source_status":
-		if m.onlyPlainWords() {
-			c.Action, *why = "skip", "the source says no more than open, won and lost"
-		}
 	case "outcome_hint":
-		if m.edition == "plugin" {
+		switch {
+		case m.edition == "plugin":
 			c.Action, *why = "skip", "the export's own word for status"
+		case !m.hasReasons:
+			// Open-source NextCRM has no reason but that of its kill rule.
+			c.Action, c.spare.TargetField, *why = "native", text("lost_reason"), "the reason in the audit log; sent with status lost"
 		}
 	}
-}
-
-// onlyPlainWords says that the rule needed no other words than Pipedrive's own.
-func (m *builder) onlyPlainWords() bool {
-	for _, r := range m.statusWords {
-		if r != "open" && r != "won" && r != "lost" {
-			return false
-		}
-	}
-	return true
 }
 
 func widest(p profile) string {

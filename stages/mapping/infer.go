@@ -78,17 +78,26 @@ func fit(kind string, p profile, why string) (string, string, float64) {
 // misfit is an SQL condition that is true for a text that the type cannot hold;
 // "" for types that hold any text.
 func misfit(kind, text string) string {
+	condition := ""
 	switch kind {
 	case "double", "monetary":
-		return "NOT CASE WHEN json_valid(" + text + ") THEN json_type(" + text + ") IN ('integer', 'real') ELSE 0 END"
+		condition = "NOT CASE WHEN json_valid(" + text + ") THEN json_type(" + text + ") IN ('integer', 'real') ELSE 0 END"
 	case "integer":
-		return text + " GLOB '*[^0-9]*' OR length(" + text + ") > 15 OR (" + text + " GLOB '0*' AND " + text + " <> '0')"
+		condition = text + " GLOB '*[^0-9]*' OR length(" + text + ") > 15 OR (" + text + " GLOB '0*' AND " + text + " <> '0')"
 	case "date":
-		return "date(substr(" + text + ", 1, 10)) IS NOT substr(" + text + ", 1, 10) OR length(" + text + ") NOT IN (10, 20, 24)"
+		condition = "date(substr(" + text + ", 1, 10)) IS NOT substr(" + text + ", 1, 10) OR length(" + text + ") NOT IN (10, 20, 24)"
 	case "time":
-		return text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]' AND " + text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
+		condition = text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]' AND " + text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
+	case "daterange":
+		condition = text + " NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]/[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'"
+	case "timerange":
+		condition = text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]/[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
+	case "varchar", "varchar_auto", "phone":
+		condition = fmt.Sprintf("length(%s) > %d", text, maxVarchar)
+	default:
+		return ""
 	}
-	return ""
+	return text + " IS NOT NULL AND (" + condition + ")"
 }
 
 // fieldKey makes a field key of any label: letters, digits and underscores.

@@ -51,20 +51,19 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 
 // builder carries one rebuild of the map.
 type builder struct {
-	ctx       context.Context
-	tx        *sql.Tx
-	result    stage.Result
-	decisions map[string][]decision // by map table
-	edition   string
-	setting   map[string]string
-	site      site
-	fieldRows []Field
-	userRows  []User
-	labelRows []Label
-	stageRows []Stage
-	rules     []mapped.Rule
-	// statusWords are the words that deals have for their status.
-	statusWords []string
+	ctx        context.Context
+	tx         *sql.Tx
+	result     stage.Result
+	decisions  map[string][]decision // by map table
+	edition    string
+	setting    map[string]string
+	site       site
+	fieldRows  []Field
+	userRows   []User
+	labelRows  []Label
+	stageRows  []Stage
+	rules      []mapped.Rule
+	hasReasons bool // the source has a column of lost reasons
 }
 
 // site is what the clean stage found out about the source as a whole.

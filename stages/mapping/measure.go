@@ -46,7 +46,7 @@ func (m *builder) measure(o object, all []candidate) error {
 			return err
 		}
 	}
-	return m.readStatusWords(o)
+	return nil
 }
 
 // measureComputed counts the fields that nextpipe adds by itself.
@@ -61,10 +61,25 @@ func (m *builder) measureComputed(o object, c *candidate) (known bool, err error
 			LEFT JOIN map_user AS u ON u.map_key = o.email WHERE `+m.keptOwners(), &p.count, &p.longest)
 	case "tag_options":
 		p.count = m.tagsInFields(o.entity)
+	case "won_at", "lost_at":
+		err = m.measureClosed(c)
 	default:
 		return false, nil
 	}
 	return true, err
+}
+
+// measureClosed counts the deals that need a time of their outcome, and says
+// where those take it from that have none of their own.
+func (m *builder) measureClosed(c *candidate) error {
+	status, _, _ := strings.Cut(c.SourceField, "_")
+	var own int64
+	err := m.scan("SELECT count(*), count("+c.SourceField+") FROM "+mapped.Deals(m.rules)+" WHERE final_status = '"+status+"'", &c.profile.count, &own)
+	if missing := c.profile.count - own; missing > 0 {
+		c.rule.why += fmt.Sprintf("; %d have no such time: they take the expected close date if the last change is not before it, "+
+			"else the last change, else creation", missing)
+	}
+	return err
 }
 
 func (m *builder) keptOwners() string {
@@ -105,8 +120,9 @@ func misfits(c candidate, text string) string {
 	if c.rule.target == "employee_count" || c.rule.target == "annual_revenue" {
 		kind = "integer"
 	}
+	// Long texts are told by their length, which is measured anyway.
 	condition := misfit(kind, text)
-	if condition == "" {
+	if condition == "" || kind == "varchar" || kind == "phone" {
 		return "0"
 	}
 	return "coalesce(sum(" + condition + "), 0)"
@@ -131,31 +147,6 @@ func (m *builder) countDistinct(o object, c *candidate) error {
 	}
 	return m.scan(fmt.Sprintf("SELECT count(*) FROM (SELECT DISTINCT %s AS v FROM %s WHERE v IS NOT NULL LIMIT %d)",
 		v.Text, m.from(o), distinctCap), &c.profile.distinct)
-}
-
-func (m *builder) readStatusWords(o object) error {
-	if o.name != "deal" {
-		return nil
-	}
-	rows, err := m.tx.QueryContext(m.ctx, "SELECT DISTINCT lower(status) FROM clean_deal WHERE status IS NOT NULL")
-	if err != nil {
-		return err
-	}
-	m.statusWords, err = texts(rows)
-	return err
-}
-
-func texts(rows *sql.Rows) ([]string, error) {
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, rows.Err()
 }
 
 func (m *builder) scan(query string, targets ...any) error {
@@ -192,16 +183,12 @@ func (m *builder) refuseMisfits(o object, f Field) error {
 	}
 	text := valueOf(c).Text
 	condition := misfit(*f.TargetType, text)
-	switch *f.TargetType {
-	case "varchar", "varchar_auto", "phone":
-		condition = fmt.Sprintf("length(%s) > %d", text, maxVarchar)
-	}
 	if condition == "" {
 		return nil
 	}
 	var n int64
 	var example sql.NullString
-	err = m.scan("SELECT count(*), max("+text+") FROM "+m.from(o)+" WHERE "+text+" IS NOT NULL AND ("+condition+")", &n, &example)
+	err = m.scan("SELECT count(*), max("+text+") FROM "+m.from(o)+" WHERE "+condition, &n, &example)
 	if err == nil && n > 0 {
 		shown := []rune(example.String)
 		err = fmt.Errorf("%w: map_field %q: %d values do not fit type %s, for example %q; choose text or varchar, or correct them with fix_value",

@@ -59,7 +59,7 @@ func (m *builder) stages() error {
 // probability: the open-source edition leaves positions 0, 0, NULL.
 func (m *builder) stageOrder() string {
 	return `CASE WHEN (SELECT count(position) = count(*) AND count(DISTINCT position) = count(*) FROM clean_stage AS o
-			WHERE o.origin = 'record' AND o.pipeline IS s.pipeline) THEN s.position ELSE coalesce(s.probability, 1000) END,
+			WHERE o.origin = 'record' AND o.pipeline IS s.pipeline) THEN coalesce(s.position, 100000) ELSE coalesce(s.probability, 1000) END,
 		coalesce(s.position, 100000), coalesce(s.probability, 1000), lower(s.name),`
 }
 

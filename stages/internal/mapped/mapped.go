@@ -44,18 +44,50 @@ var separators = map[string]string{
 	"notes": "\n\n",
 }
 
-// Column is a plain column of a clean table.
+// timePrefix marks the time of day of a field that holds a date with a time.
+const timePrefix = "time:"
+
+// TimeOf is the source field for the time of day that belongs to another one.
+func TimeOf(sourceField string) string { return timePrefix + sourceField }
+
+// Of gives the value of a source field as the map writes it: a column, a
+// custom field of the given value type, or the time of day of either.
+func Of(sourceField, valueType string) Value {
+	if base, ok := strings.CutPrefix(sourceField, timePrefix); ok {
+		stamp := Of(base, valueType).Text
+		return Value{Text: "nullif(substr(" + stamp + ", 12, 8), '')"}
+	}
+	if slug, ok := Slug(sourceField); ok {
+		return Custom(slug, valueType)
+	}
+	return Column(sourceField)
+}
+
+// Base is the field itself when sourceField is the time of day of one.
+func Base(sourceField string) string { return strings.TrimPrefix(sourceField, timePrefix) }
+
+// Column is a plain column of a clean table, or "address" for its parts together.
 func Column(name string) Value {
 	column := "c." + name
 	if sep, ok := separators[name]; ok {
 		array := "nullif(" + column + ", '[]')"
 		return Value{Array: array, Text: joined(array, sep)}
 	}
+	if name == "address" {
+		return Value{Text: address}
+	}
+	if name == "emails" || name == "phones" {
+		return Value{Text: "nullif(" + column + ", '[]')"}
+	}
 	if name == "is_active" {
 		return Value{Text: "CASE " + column + " WHEN 1 THEN 'Yes' WHEN 0 THEN 'No' END"}
 	}
 	return Value{Text: column}
 }
+
+// address is a record's address as one line, made of its parts.
+const address = "nullif(ltrim(ifnull(', ' || c.street, '') || ifnull(', ' || nullif(ltrim(ifnull(' ' || c.postal_code, '')" +
+	" || ifnull(' ' || c.city, ''), ' '), ''), '') || ifnull(', ' || c.state, '') || ifnull(', ' || c.country, ''), ', '), '')"
 
 // joined lists the members of a JSON array as one text; NULL for none.
 func joined(array, sep string) string {
@@ -88,7 +120,7 @@ func Custom(slug, valueType string) Value {
 func member(slug string) (raw, text string) {
 	if isPlain(slug) {
 		path := Literal(`$."` + slug + `"`)
-		return "nullif(c.custom -> " + path + ", 'null')", "c.custom ->> " + path
+		return "nullif(c.custom -> " + path + ", 'null')", "(c.custom ->> " + path + ")"
 	}
 	from := " FROM json_each(c.custom) AS j WHERE j.key = " + Literal(slug) + " AND j.type <> 'null')"
 	return "(SELECT CASE j.type WHEN 'text' THEN json_quote(j.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' " +
@@ -123,4 +155,6 @@ func JSONString(s string) string {
 }
 
 // BaseOfCurrency gives the money field whose currency a custom field holds.
-func BaseOfCurrency(slug string) (base string, ok bool) { return strings.CutSuffix(slug, currencySuffix) }
+func BaseOfCurrency(slug string) (base string, ok bool) {
+	return strings.CutSuffix(slug, currencySuffix)
+}

@@ -78,7 +78,7 @@ func TestMoneyBringsItsOwnCurrency(t *testing.T) {
 	defer db.Close()
 	var amount, currency string
 	v := Custom("budget", "money")
-	err = db.QueryRow("SELECT " + v.Text + ", " + v.Currency + ` FROM (SELECT '{"budget":"7.10","budget (currency)":"USD"}' AS custom) AS c`).
+	err = db.QueryRow("SELECT "+v.Text+", "+v.Currency+` FROM (SELECT '{"budget":"7.10","budget (currency)":"USD"}' AS custom) AS c`).
 		Scan(&amount, &currency)
 	if err != nil || amount != "7.10" || currency != "USD" {
 		t.Errorf("got %s %s, %v; want 7.10 USD", amount, currency, err)

@@ -1,0 +1,105 @@
+// Package build makes what Pipedrive should hold, free of any account: one row
+// an organization, person or deal with a symbolic payload.
+//
+//	reads   golden_account, golden_contact, clean_*, xw_*, map_*, setup
+//	does    writes one SELECT an entity from the map, stores it as runnable SQL, runs it, checks the result
+//	writes  map_sql, final_pipeline, final_stage, final_field, final_option, final_label,
+//	        final_organization, final_person, final_deal, final_use, final_check
+package build
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	files "nextpipe/sql"
+	"nextpipe/stages/internal/model"
+	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// ErrChecks means that the finals are built but must not be loaded: final_check
+// says why.
+var ErrChecks = errors.New("checks failed")
+
+// finals are the tables that build fills, parents before children.
+var finals = []string{"final_pipeline", "final_stage", "final_field", "final_option", "final_label",
+	"final_organization", "final_person", "final_deal", "final_use"}
+
+// Run builds all finals and runs the checks of sql/check. The finals stay when a
+// check of severity error fails, so that its rows can be looked at; the error is
+// ErrChecks then.
+func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
+	var res stage.Result
+	var failed []Check
+	tables := append([]string{"map_sql", "final_check"}, finals...)
+	err := db.Replace(ctx, tables, func(tx *sql.Tx) error {
+		counts, err := buildAll(ctx, tx)
+		if err != nil {
+			return err
+		}
+		checks, err := runChecks(ctx, tx)
+		if err != nil {
+			return err
+		}
+		failed = checks
+		for _, table := range finals[:len(finals)-1] {
+			res.Rows += counts[table]
+			res.Add(table[len("final_"):]+"s", counts[table])
+		}
+		return nil
+	})
+	if err != nil {
+		return stage.Result{}, fmt.Errorf("build: %w", err)
+	}
+	return res, verdict(&res, failed)
+}
+
+// buildAll runs the plain files and the generated SELECTs in one order, and
+// gives the number of rows per table.
+func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
+	plain, err := model.Load(files.Files, "final")
+	if err != nil {
+		return nil, err
+	}
+	made, err := generate(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	byTable := map[string][]model.Model{}
+	for _, m := range append(plain, made...) {
+		byTable[m.Table] = append(byTable[m.Table], m)
+	}
+	counts := map[string]int64{}
+	for _, table := range finals {
+		for _, m := range byTable[table] {
+			n, err := model.Run(ctx, tx, m)
+			if err != nil {
+				return nil, err
+			}
+			counts[table] += n
+		}
+	}
+	return counts, nil
+}
+
+// generate writes the SELECT of each entity and stores it in map_sql.
+func generate(ctx context.Context, tx *sql.Tx) ([]model.Model, error) {
+	m, err := readMap(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var made []model.Model
+	for _, e := range entities {
+		query, err := m.render(e)
+		if err != nil {
+			return nil, fmt.Errorf("write %s from the map: %w", e.table, err)
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO map_sql (table_name, sql) VALUES (?, ?)", e.table, query); err != nil {
+			return nil, fmt.Errorf("store SQL of %s: %w", e.table, err)
+		}
+		made = append(made, model.Model{File: "map_sql " + e.table, Table: e.table, SQL: query})
+	}
+	return made, nil
+}

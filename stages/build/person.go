@@ -1,0 +1,37 @@
+package build
+
+import "nextpipe/stages/internal/mapped"
+
+var persons = entity{
+	name: "person", table: "final_person", key: "c.contact_key",
+	columns: [][2]string{{"name", "c.name"}, {"email", "c.email"}, {"organization_key", "organization.final_key"},
+		{"owner_email", "u.target_email"}},
+	native: map[string]nativeKey{
+		"name": asText, "owner_id": asOwner, "org_id": asOrg, "label_ids": asLabels, "add_time": asStamp,
+		"emails": asEmails, "phones": asPhones,
+		// These exist only in accounts with contact sync: by decision, never by default.
+		"job_title": asText, "birthday": asDate, "notes": asText, "postal_address": asAddress,
+	},
+	with: func(m *theMap) []string { return []string{organizationOf, tagSets(m, "person", "golden_contact")} },
+	from: func(*theMap) string {
+		return `FROM golden_contact AS c
+CROSS JOIN setup
+LEFT JOIN organization_of AS organization ON organization.account_key = c.account_key
+LEFT JOIN map_user AS u ON u.map_key = c.owner_email
+LEFT JOIN tag_set AS tag ON tag.tags = c.tags`
+	},
+}
+
+// asEmails sends the addresses as the clean stage wrote them.
+func asEmails(*theMap, mapped.Value) string { return "nullif(c.emails, '[]')" }
+
+// asPhones sends numbers without the form that matching uses, or that form
+// instead where setting phone_form says so.
+func asPhones(m *theMap, _ mapped.Value) string {
+	value := "j.value ->> '$.value'"
+	if m.setting["phone_form"] == "e164" {
+		value = "coalesce(j.value ->> '$.e164', j.value ->> '$.value')"
+	}
+	return `'[' || (SELECT group_concat('{"value":' || json_quote(` + value + `) || ',"label":' || json_quote(ifnull(j.value ->> '$.label', 'work'))` +
+		` || iif(j.value ->> '$.primary', ',"primary":true}', ',"primary":false}')) FROM json_each(nullif(c.phones, '[]')) AS j) || ']'`
+}
