@@ -163,44 +163,50 @@ func (l *loader) phase(ctx context.Context, entity string) error {
 	return l.census(ctx, entity)
 }
 
-// lookEvery is after how many sendings open doubts are looked up: while they
-// are among the newest records, one list page answers for all of them.
-const lookEvery = pageRows - 100
-
 // pageRows is how many records a list page holds.
 const pageRows = 500
 
+// lookEvery is after how many sendings open doubts are looked up: while they
+// are among the newest records, one list page answers for all of them.
+const lookEvery = pageRows - 2*batchSize
+
+// batchSize is how many intents are committed at once. It is what a killed run
+// leaves in doubt at most, and enough to keep every worker busy.
+const batchSize = 4 * workers
+
+// workers is how many requests are under way at once: with answers of 150 ms
+// they fill the greatest burst window there is, 60 requests a second.
+const workers = 12
+
 // round sends everything that is pending and returns how many operations it sent.
-func (l *loader) round(ctx context.Context, entity string) (int64, error) {
-	var sent, sinceDoubt, lastSeq int64
+func (l *loader) round(ctx context.Context, entity string) (sent int64, err error) {
 	total, err := l.pendingCount(ctx, entity)
 	if err != nil {
 		return 0, err
 	}
-	for {
+	doubtfulFor := int64(0) // sendings since something came into doubt
+	for lastSeq := int64(0); ; {
 		batch, err := l.pending(ctx, entity, lastSeq)
 		if err != nil || len(batch) == 0 {
 			return sent, err
 		}
-		for _, p := range batch {
-			lastSeq = p.seq
-			op, err := l.send(ctx, p)
+		lastSeq = batch[len(batch)-1].seq
+		doubt, err := l.sendBatch(ctx, batch)
+		if err != nil {
+			return sent, err
+		}
+		sent += int64(len(batch))
+		if doubt || doubtfulFor > 0 {
+			doubtfulFor += int64(len(batch))
+		}
+		if doubtfulFor >= lookEvery {
+			open, err := l.j.LookOnce(ctx, entity)
 			if err != nil {
 				return sent, err
 			}
-			sent++
-			if op != nil && op.State == "in_doubt" || sinceDoubt > 0 {
-				sinceDoubt++
-			}
-			if sinceDoubt >= lookEvery {
-				open, err := l.j.LookOnce(ctx, entity)
-				if err != nil {
-					return sent, err
-				}
-				sinceDoubt = min(1, int64(len(open)))
-			}
-			l.Report("load", entity, sent, total)
+			doubtfulFor = min(1, int64(len(open)))
 		}
+		l.Report("load", entity, sent, total)
 	}
 }
 

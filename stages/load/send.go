@@ -47,7 +47,7 @@ func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]plann
 	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
 			f.payload, p.body, p.base, EXISTS (SELECT 1 FROM link AS k WHERE k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.state = 'live')
 		FROM plan_op AS p JOIN final_item AS f ON f.entity = ?3 AND f.final_key = p.final_key
-		WHERE `+isPending+` AND p.seq > ?6 ORDER BY p.seq LIMIT 200`, l.planID, l.ID, entity, l.after, attempts, seq)
+		WHERE `+isPending+` AND p.seq > ?6 ORDER BY p.seq LIMIT ?7`, l.planID, l.ID, entity, l.after, attempts, seq, batchSize)
 	if err != nil {
 		return nil, fmt.Errorf("read pending operations: %w", err)
 	}
@@ -63,16 +63,37 @@ func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]plann
 	return out, rows.Err()
 }
 
-// send binds and sends one operation. Its own refusal is no error.
-func (l *loader) send(ctx context.Context, p planned) (*journal.Op, error) {
-	op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
-	if p.action == "create" {
-		return op, l.create(ctx, op, p)
+// sendBatch sends the creates of a batch together and its updates one by one,
+// each of which has to be read first. It tells whether anything came into doubt.
+func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubt bool, err error) {
+	var creates []*journal.Op
+	for _, p := range batch {
+		op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
+		if p.action != "create" {
+			err = l.update(ctx, op, p)
+			doubt = doubt || op.State == "in_doubt"
+		} else if err = l.compose(ctx, op, p); op.State == "" {
+			creates = append(creates, op)
+		}
+		if err != nil {
+			return doubt, err
+		}
 	}
-	return op, l.update(ctx, op, p)
+	if len(creates) == 0 {
+		return doubt, nil
+	}
+	err = l.afterFailure(l.j.SendAll(ctx, creates, workers))
+	for _, op := range creates {
+		doubt = doubt || op.State == "in_doubt"
+		if op.State == "done" {
+			l.hiID[op.Entity] = higher(l.hiID[op.Entity], op.PipedriveID)
+		}
+	}
+	return doubt, err
 }
 
-func (l *loader) create(ctx context.Context, op *journal.Op, p planned) error {
+// compose binds the body of a create; a reference without an id blocks it.
+func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 	op.Verb = journal.Create
 	body, missing, err := l.binder.bind(ctx, p.payload)
 	if err != nil {
@@ -82,12 +103,6 @@ func (l *loader) create(ctx context.Context, op *journal.Op, p planned) error {
 		return l.j.Block(ctx, op, "unbound_reference", missing)
 	}
 	op.Body = body
-	if err := l.j.Send(ctx, op); err != nil {
-		return l.afterFailure(err)
-	}
-	if op.State == "done" {
-		l.hiID[p.entity] = higher(l.hiID[p.entity], op.PipedriveID)
-	}
 	return nil
 }
 

@@ -87,11 +87,32 @@ type Journal struct {
 // it ended. An error means that the whole sending must stop; an operation that
 // was refused or is in doubt is no error, the others go on.
 func (j *Journal) Send(ctx context.Context, op *Op) error {
-	if err := j.intend(ctx, op); err != nil {
-		return fmt.Errorf("record intent for %s %s: %w", op.Entity, op.FinalKey, err)
+	return j.SendAll(ctx, []*Op{op}, 1)
+}
+
+// SendAll carries out operations that do not depend on each other, several at
+// once. All intents are committed before the first byte of any is sent;
+// outcomes are committed as they come, as many as there are in one commit.
+func (j *Journal) SendAll(ctx context.Context, ops []*Op, workers int) error {
+	if err := j.intend(ctx, ops); err != nil {
+		return fmt.Errorf("record intent for %s %s: %w", ops[0].Entity, ops[0].FinalKey, err)
 	}
-	rec, err := j.request(ctx, op)
-	return j.conclude(context.WithoutCancel(ctx), op, rec, err)
+	outcomes := j.requestAll(ctx, ops, workers)
+	// What was sent must be recorded even when the run is told to end.
+	ctx = context.WithoutCancel(ctx)
+	var stop error
+	for open := len(ops); open > 0; {
+		batch := drain(outcomes)
+		open -= len(batch)
+		for i := range batch {
+			batch[i].judge()
+			stop = errors.Join(stop, batch[i].stop)
+		}
+		if err := j.record(ctx, batch); err != nil {
+			return errors.Join(stop, err)
+		}
+	}
+	return stop
 }
 
 // Block records that an operation could not even be composed.
@@ -100,13 +121,21 @@ func (j *Journal) Block(ctx context.Context, op *Op, code, reason string) error 
 	return j.DB.Write(ctx, func(tx *sql.Tx) error { return j.insert(tx, op) })
 }
 
-func (j *Journal) intend(ctx context.Context, op *Op) error {
-	op.State = "intent"
+func (j *Journal) intend(ctx context.Context, ops []*Op) error {
 	return j.DB.Write(ctx, func(tx *sql.Tx) error {
-		if err := j.insert(tx, op); err != nil || op.Before == nil {
-			return err
+		for _, op := range ops {
+			op.State = "intent"
+			if err := j.insert(tx, op); err != nil {
+				return err
+			}
+			if op.Before == nil {
+				continue
+			}
+			if err := j.SaveImage(tx, op.ID, op.Entity, *op.Before); err != nil {
+				return err
+			}
 		}
-		return j.SaveImage(tx, op.ID, op.Entity, *op.Before)
+		return nil
 	})
 }
 
@@ -175,67 +204,48 @@ func goneIsDeleted(err error) error {
 	return err
 }
 
-// conclude records what became of a request. See the table of error classes in
-// pipedrive.Kind: only refusals of this one request leave the run going.
-func (j *Journal) conclude(ctx context.Context, op *Op, rec pipedrive.Record, err error) error {
-	var refused *pipedrive.Error
-	switch {
-	case err == nil:
-		return j.finish(ctx, op, rec, "answer")
-	case errors.Is(err, pipedrive.ErrUnknownOutcome):
-		var unknown *pipedrive.UnknownError
-		if errors.As(err, &unknown) {
-			op.Status, op.Code, op.Message = unknown.Status, unknown.Code, unknown.Message
-		}
-		return j.setState(ctx, op, "in_doubt", "")
-	case errors.As(err, &refused):
-		op.Status, op.Code, op.Message = refused.Status, refused.Code, refused.Message
-		if refused.Kind == pipedrive.Refused {
-			return j.setState(ctx, op, "refused", hint(refused))
-		}
-	default:
-		op.Message = err.Error()
-	}
-	return errors.Join(err, j.setState(ctx, op, "not_sent", ""))
+// finish records that an operation was found to be done.
+func (j *Journal) finish(ctx context.Context, op *Op, rec pipedrive.Record) error {
+	op.State = "done"
+	return j.record(ctx, []outcome{{op: op, rec: rec, how: "look-up"}})
 }
 
-// finish records success and lets Done write its consequences in the same commit.
-func (j *Journal) finish(ctx context.Context, op *Op, rec pipedrive.Record, how string) error {
-	op.State, op.PipedriveID = "done", rec.ID
-	err := j.DB.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`UPDATE load_op SET state = 'done', pipedrive_id = ?, status = coalesce(nullif(?, 0), status), resolved_by = ?, ended_at = ?
-			WHERE op_id = ?`, rec.ID, op.Status, how, j.DB.Now(), op.ID); err != nil {
-			return err
-		}
-		if err := j.Done(tx, op, rec); err != nil {
-			return err
-		}
-		return j.Meter.flush(tx)
-	})
-	if err != nil {
-		return fmt.Errorf("record outcome of %s %s: %w", op.Entity, op.FinalKey, err)
-	}
-	return nil
-}
-
+// setState records another state of an operation that was not done.
 func (j *Journal) setState(ctx context.Context, op *Op, state, hint string) error {
 	op.State = state
-	var ended any
-	if state != "in_doubt" {
-		ended = j.DB.Now()
-	}
-	err := j.DB.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`UPDATE load_op SET state = ?, status = nullif(?, 0), error_code = nullif(?, ''), message = nullif(?, ''),
-				hint = nullif(?, ''), looks = ?, looked_at = nullif(?, ''), hi_id = nullif(?, ''), ended_at = ? WHERE op_id = ?`,
-			state, op.Status, op.Code, op.Message, hint, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID); err != nil {
-			return err
+	return j.record(ctx, []outcome{{op: op, hint: hint}})
+}
+
+// record commits outcomes, along with what finished operations mean.
+func (j *Journal) record(ctx context.Context, batch []outcome) error {
+	return j.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, o := range batch {
+			if err := j.write(tx, o); err != nil {
+				return fmt.Errorf("record outcome of %s %s: %w", o.op.Entity, o.op.FinalKey, err)
+			}
 		}
 		return j.Meter.flush(tx)
 	})
-	if err != nil {
-		return fmt.Errorf("record outcome of %s %s: %w", op.Entity, op.FinalKey, err)
+}
+
+func (j *Journal) write(tx *sql.Tx, o outcome) error {
+	op, ended := o.op, any(nil)
+	if op.State == "done" {
+		op.PipedriveID = o.rec.ID
 	}
-	return nil
+	if op.State != "in_doubt" {
+		ended = j.DB.Now()
+	}
+	if _, err := tx.Exec(`UPDATE load_op SET state = ?, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
+			message = nullif(?, ''), hint = nullif(?, ''), resolved_by = nullif(?, ''), looks = ?, looked_at = nullif(?, ''),
+			hi_id = nullif(?, ''), ended_at = ? WHERE op_id = ?`,
+		op.State, op.PipedriveID, op.Status, op.Code, op.Message, o.hint, o.how, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID); err != nil {
+		return err
+	}
+	if op.State != "done" {
+		return nil
+	}
+	return j.Done(tx, op, o.rec)
 }
 
 // hint says what a person can do about a refusal.

@@ -48,7 +48,7 @@ func (j *Journal) LookOnce(ctx context.Context, entity string) ([]*Op, error) {
 	var open []*Op
 	for _, op := range ops {
 		if rec, ok := found[op.ID]; ok {
-			err = j.finish(context.WithoutCancel(ctx), op, rec, "look-up")
+			err = j.finish(context.WithoutCancel(ctx), op, rec)
 		} else {
 			err = j.missed(context.WithoutCancel(ctx), op, hiID, now)
 		}
