@@ -231,7 +231,6 @@ CREATE TABLE clean_contact (
 ) STRICT;
 CREATE UNIQUE INDEX clean_contact_key ON clean_contact (contact_key);
 CREATE INDEX clean_contact_email ON clean_contact (email) WHERE email IS NOT NULL;
-CREATE INDEX clean_contact_source ON clean_contact (source_id);
 
 -- How deals name contacts, and which contact that is.
 CREATE TABLE clean_contact_ref (

@@ -22,13 +22,14 @@ site AS MATERIALIZED (
 ),
 contact_type AS MATERIALIZED (SELECT np_id(source_id) AS id, min(np_name(name)) AS name FROM stg_contact_type GROUP BY 1),
 v AS (
-    -- Each cell is read here, once. LIMIT keeps SQLite from copying these expressions to every place that uses them.
+    -- Each cell is read here, once. LIMIT keeps SQLite from copying these expressions to every place that uses them;
+    -- CASE spares calls whose further arguments are no constants.
     SELECT
         s.row_id,
         np_id(s.source_id)                                                    AS id,
-        np_first_name(s.first_name, s.last_name, s.full_name, s.prefix)       AS first_name,
-        np_last_name(s.first_name, s.last_name, s.full_name, s.prefix)        AS last_name,
-        np_prefix(s.first_name, s.last_name, s.full_name, s.prefix)           AS prefix,
+        iif(s.full_name IS NULL, np_name(s.first_name), np_first_name(s.first_name, s.last_name, s.full_name, s.prefix)) AS first_name,
+        iif(s.full_name IS NULL, np_name(s.last_name), np_last_name(s.first_name, s.last_name, s.full_name, s.prefix)) AS last_name,
+        iif(s.full_name IS NULL, np_name(s.prefix), np_prefix(s.first_name, s.last_name, s.full_name, s.prefix)) AS prefix,
         np_name_key(s.first_name, s.last_name, s.full_name, s.prefix)         AS name_key,
         np_email(s.email, s.personal_email)                                   AS email,
         np_emails(s.email, s.personal_email)                                  AS emails,
@@ -46,7 +47,7 @@ v AS (
         np_text(s.postal_code)                                                AS postal_code,
         np_country(s.country)                                                 AS country_code,
         s.country                                                             AS country,
-        np_date(s.birthday, NULL, site.birthday_order)                        AS birthday,
+        CASE WHEN s.birthday <> '' THEN np_date(s.birthday, NULL, site.birthday_order) END AS birthday,
         np_text(s.gender)                                                     AS gender,
         np_text(s.rating)                                                     AS rating,
         np_text(s.website)                                                    AS website,
@@ -69,17 +70,17 @@ v AS (
         np_text(s.ip_address)                                                 AS ip_address,
         np_id(s.wordpress_user_id)                                            AS wordpress_user_id,
         np_notes(s.notes)                                                     AS notes,
-        np_titles(s.tags, site.tags, site.separator)                          AS tags,
+        CASE WHEN s.tags <> '' THEN np_titles(s.tags, site.tags, site.separator) ELSE '[]' END AS tags,
         -- Who left a list is not on it.
-        iif(np_consent(s.list_status) IN ('unsubscribed', 'bounced', 'complained'), '[]',
-            np_titles(s.lists, site.lists, site.separator))                   AS lists,
+        CASE WHEN s.lists <> '' AND coalesce(np_consent(s.list_status), '') NOT IN ('unsubscribed', 'bounced', 'complained')
+            THEN np_titles(s.lists, site.lists, site.separator) ELSE '[]' END AS lists,
         s.owner_id                                                            AS owner_id,
         np_email(s.owner_email, NULL)                                         AS owner_email,
-        np_stamp(s.created_at, site.zone, site.created_order)                 AS created_at,
-        np_stamp(s.created_at_2, site.zone, site.created_2_order)             AS created_at_2,
-        np_stamp(s.updated_at, site.zone, site.updated_order)                 AS updated_at,
-        np_stamp(s.last_activity_at, site.zone, site.activity_order)          AS last_activity_at,
-        np_stamp(s.confirmed_at, site.zone, site.confirmed_order)             AS confirmed_at,
+        CASE WHEN s.created_at <> '' THEN np_stamp(s.created_at, site.zone, site.created_order) END AS created_at,
+        CASE WHEN s.created_at_2 <> '' THEN np_stamp(s.created_at_2, site.zone, site.created_2_order) END AS created_at_2,
+        CASE WHEN s.updated_at <> '' THEN np_stamp(s.updated_at, site.zone, site.updated_order) END AS updated_at,
+        CASE WHEN s.last_activity_at <> '' THEN np_stamp(s.last_activity_at, site.zone, site.activity_order) END AS last_activity_at,
+        CASE WHEN s.confirmed_at <> '' THEN np_stamp(s.confirmed_at, site.zone, site.confirmed_order) END AS confirmed_at,
         np_custom(s.extra, site.fields)                                       AS custom,
         s.row_hash
     FROM site CROSS JOIN stg_contact AS s

@@ -18,7 +18,7 @@ suspect AS (
         np_flaw(iif(c.email IS NULL AND c.invalid_emails IS NULL, 'email_missing', NULL), 'email', s.email),
         np_flaw(np_email_reason(s.email), 'email', s.email),
         np_flaw(np_email_reason(s.personal_email), 'personal_email', s.personal_email),
-        np_flaw(iif(instr(c.emails, '},{') > 0, 'email_several', NULL), 'email', concat_ws(' | ', nullif(s.email, ''), nullif(s.personal_email, ''))),
+        np_flaw(iif(instr(np_emails(s.email, NULL), '},{') > 0, 'email_several', NULL), 'email', s.email),
         np_flaw(np_phone_reason(s.phone, s.country, site.default_country), 'phone', s.phone),
         np_flaw(np_phone_reason(s.phone_2, s.country, site.default_country), 'phone_2', s.phone_2),
         np_flaw(np_phone_reason(s.mobile, s.country, site.default_country), 'mobile', s.mobile),

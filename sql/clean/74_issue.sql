@@ -1,5 +1,5 @@
 -- one row per finding on the cells of a deal
--- reads: issue_rule, setup, clean_site, profile, clean_deal, stg_deal, clean_account, clean_drop, clean_user_ref
+-- reads: issue_rule, setup, clean_site, profile, clean_deal, stg_deal, clean_drop, clean_user_ref
 WITH
 site AS MATERIALIZED (
     SELECT c.timezone AS zone, c.default_currency, s.source_edition = 'plugin' AS is_plugin, EXISTS (SELECT 1 FROM clean_user_ref) AS has_users

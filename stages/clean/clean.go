@@ -64,6 +64,9 @@ func fill(ctx context.Context, tx *sql.Tx, models []model.Model) error {
 	if err != nil {
 		return fmt.Errorf("apply corrected values: %w", err)
 	}
+	if err := coverStaging(ctx, tx); err != nil {
+		return err
+	}
 	for _, m := range models {
 		if _, err := model.Run(ctx, tx, m); err != nil {
 			return err
@@ -80,7 +83,7 @@ func fill(ctx context.Context, tx *sql.Tx, models []model.Model) error {
 	if err := reportConflicts(ctx, tx); err != nil {
 		return fmt.Errorf("compare versions of a record: %w", err)
 	}
-	return dropFixed(ctx, tx)
+	return uncoverStaging(ctx, tx)
 }
 
 // afterwards are the steps that need the named table and come before the next.

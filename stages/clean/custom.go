@@ -154,7 +154,7 @@ func (set fieldSet) choices(f field, text string) []byte {
 	if f.Type == "option" {
 		return appendQuoted(nil, list[0])
 	}
-	return []byte(jsonOf(list, "[]").(string))
+	return []byte(jsonOf(list))
 }
 
 // choices takes the cell of an option field apart: one choice is never cut.

@@ -311,7 +311,7 @@ func (l *fieldList) write(tx *sql.Tx, s site) error {
 	for _, f := range l.order {
 		f.finish()
 		if err := in.Add(f.object, f.slug, f.label, orNull(f.sourceType), f.valueType, jsonOrNull(f.options), f.declared, f.count,
-			len(f.distinct), f.maxLength, jsonOf(f.samples, "[]"), jsonOrNull(f.undeclared)); err != nil {
+			len(f.distinct), f.maxLength, jsonOf(f.samples), jsonOrNull(f.undeclared)); err != nil {
 			return err
 		}
 		if err := f.writeProfile(tx, s); err != nil {

@@ -14,12 +14,11 @@ import (
 type fix struct {
 	object, sourceID, field string
 	value                   sql.NullString
-	rowIDs                  []int64
 }
 
 // applyFixes puts people's corrected values in place of the staged ones. Staging
-// itself stays as the source is: a temporary copy of the same name stands in
-// front of each corrected table, and the transforms read that. It returns the
+// itself stays as the source is: the corrections go into temporary copies,
+// temp.fixed_<object>, which [coverStaging] puts in front. It returns the
 // corrections that fit nothing.
 func applyFixes(ctx context.Context, tx *sql.Tx) (missed []fix, err error) {
 	fixes, err := readFixes(ctx, tx)
@@ -73,23 +72,23 @@ func copyStaging(ctx context.Context, tx *sql.Tx, object string) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	table := warehouse.Quote("stg_" + object)
+	staged, fixed := warehouse.Quote("stg_"+object), warehouse.Quote("fixed_"+object)
 	for _, q := range []string{
-		strings.Replace(ddl, "CREATE TABLE", "CREATE TEMP TABLE", 1),
-		"INSERT INTO temp." + table + " SELECT * FROM main." + table,
+		strings.Replace(ddl, "CREATE TABLE stg_"+object, "CREATE TEMP TABLE "+fixed, 1),
+		"INSERT INTO temp." + fixed + " SELECT * FROM main." + staged,
 		// Corrections name records by id; thousands of them must not mean thousands of scans.
-		"CREATE TEMP TABLE " + warehouse.Quote("id_"+object) + " AS SELECT np_id(source_id) AS id, row_id FROM main." + table,
+		"CREATE TEMP TABLE " + warehouse.Quote("id_"+object) + " AS SELECT np_id(source_id) AS id, row_id FROM main." + staged,
 		"CREATE INDEX temp." + warehouse.Quote("by_"+object) + " ON " + warehouse.Quote("id_"+object) + " (id)",
 	} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return nil, err
 		}
 	}
-	return columnNames(ctx, tx, "SELECT * FROM temp."+table+" LIMIT 0")
+	return columnNames(ctx, tx, "temp."+fixed)
 }
 
-func columnNames(ctx context.Context, tx *sql.Tx, query string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, query)
+func columnNames(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0")
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +112,7 @@ func (f *fix) apply(ctx context.Context, tx *sql.Tx, columns []string) (bool, er
 		return false, nil
 	}
 	args = append(args, f.sourceID)
-	res, err := tx.ExecContext(ctx, "UPDATE temp."+warehouse.Quote("stg_"+f.object)+" SET "+set+
+	res, err := tx.ExecContext(ctx, "UPDATE temp."+warehouse.Quote("fixed_"+f.object)+" SET "+set+
 		" WHERE row_id IN (SELECT row_id FROM temp."+warehouse.Quote("id_"+f.object)+" WHERE id = np_id(?))", args...)
 	if err != nil {
 		return false, err
@@ -131,25 +130,4 @@ func reportFixes(tx *sql.Tx, missed []fix) error {
 		}
 	}
 	return nil
-}
-
-// dropFixed uncovers staging again.
-func dropFixed(ctx context.Context, tx *sql.Tx) error {
-	names, err := columnOf(ctx, tx, "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND (name LIKE 'stg\\_%' ESCAPE '\\' OR name LIKE 'id\\_%' ESCAPE '\\')")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if _, err := tx.ExecContext(ctx, "DROP TABLE temp."+warehouse.Quote(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func columnOf(ctx context.Context, tx *sql.Tx, query string) (list []string, err error) {
-	for s := range eachText(ctx, tx, query, &err) {
-		list = append(list, s)
-	}
-	return list, err
 }

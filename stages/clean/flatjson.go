@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
@@ -100,11 +101,50 @@ func unquote(raw string) string {
 	if inner := raw[1 : len(raw)-1]; strings.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	var s string
-	if json.Unmarshal([]byte(raw), &s) != nil {
-		return raw
+	return unescape(raw)
+}
+
+// unescape reads a JSON string with escapes. Those of export files are quotes,
+// backslashes and line breaks; anything else is left to encoding/json.
+func unescape(raw string) string {
+	b := make([]byte, 0, len(raw))
+	for i := 1; i < len(raw)-1; i++ {
+		if raw[i] != '\\' {
+			b = append(b, raw[i])
+			continue
+		}
+		i++
+		k := strings.IndexByte(`"\/ntr`, raw[i])
+		if k < 0 {
+			var s string
+			if json.Unmarshal([]byte(raw), &s) != nil {
+				return raw
+			}
+			return s
+		}
+		b = append(b, "\"\\/\n\t\r"[k])
 	}
-	return s
+	return string(b)
+}
+
+// jsonOf writes a list of texts as a JSON array.
+func jsonOf(list []string) string {
+	b := []byte{'['}
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendQuoted(b, s)
+	}
+	return string(append(b, ']'))
+}
+
+// jsonOrNull is jsonOf, NULL for an empty list.
+func jsonOrNull(list []string) driver.Value {
+	if len(list) == 0 {
+		return nil
+	}
+	return jsonOf(list)
 }
 
 // quoteJSON writes a text as a JSON string, escaping no more than JSON demands.
@@ -116,17 +156,22 @@ func appendQuoted(b []byte, s string) []byte {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
 	b = append(b, '"')
+	from := 0
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
 			b = append(b, '\\', c)
-		case c == '\n':
+		case '\n':
 			b = append(b, '\\', 'n')
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default:
-			b = append(b, c)
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
-	return append(b, '"')
+	return append(append(b, s[from:]...), '"')
 }

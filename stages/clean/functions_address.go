@@ -2,19 +2,23 @@ package clean
 
 import (
 	"database/sql/driver"
-	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"nextpipe/stages/internal/normal"
 )
 
 // addressFunctions read e-mail addresses and telephone numbers.
 func addressFunctions() []function {
+	var cells lastCell
 	return []function{
-		{"np_email", 2, primaryEmail},
+		{"np_email", 2, cells.primaryEmail},
 		{"np_mailbox", 1, mailbox},
-		{"np_emails", 2, emails},
-		{"np_bad_emails", 2, badEmails},
+		{"np_emails", 2, cells.emails},
+		{"np_bad_emails", 2, cells.badEmails},
 		{"np_email_reason", 1, emailReason},
 		{"np_phones", -1, phones},
 		{"np_first_e164", 1, firstE164},
@@ -23,18 +27,54 @@ func addressFunctions() []function {
 }
 
 // labelled is an entry of the emails and phones columns.
-type labelled struct {
-	Value   string `json:"value"`
-	Label   string `json:"label"`
-	Primary bool   `json:"primary"`
-	E164    string `json:"e164,omitempty"`
+type labelled struct{ value, label, e164, ext string }
+
+// jsonOfLabelled writes [{"value","label","primary","e164"}]; the first entry is
+// the primary one. It is written by hand because encoding/json would cost more
+// than reading the cell.
+func jsonOfLabelled(list []labelled) string {
+	b := append(make([]byte, 0, 96*len(list)+2), '[')
+	for i, l := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendQuoted(append(b, `{"value":`...), l.value)
+		b = append(append(append(b, `,"label":"`...), l.label...), `","primary":`...)
+		b = strconv.AppendBool(b, i == 0)
+		if l.e164 != "" {
+			b = append(append(append(b, `,"e164":"`...), l.e164...), '"')
+		}
+		b = append(b, '}')
+	}
+	return string(append(b, ']'))
+}
+
+// lastCell keeps the addresses of the last e-mail cell: a row asks for its
+// primary address, all addresses and what is none, one after the other.
+type lastCell struct {
+	mu        sync.Mutex
+	cell      string
+	addresses []normal.Address
+}
+
+func (l *lastCell) read(cell string) []normal.Address {
+	if cell == "" {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cell != cell {
+		l.cell = strings.Clone(cell)
+		l.addresses = normal.Email(l.cell)
+	}
+	return l.addresses
 }
 
 // primaryEmail is the first valid address of the work cell, else of the home
 // cell.
-func primaryEmail(a arguments) driver.Value {
+func (l *lastCell) primaryEmail(a arguments) driver.Value {
 	for i := range a {
-		for _, addr := range normal.Email(a.text(i)) {
+		for _, addr := range l.read(a.text(i)) {
 			if addr.Valid {
 				return addr.Address
 			}
@@ -44,7 +84,11 @@ func primaryEmail(a arguments) driver.Value {
 }
 
 func mailbox(a arguments) driver.Value {
-	list := normal.Email(a.text(0))
+	s := a.text(0)
+	if i := strings.IndexByte(s, '@'); i > 0 && isASCII(s) && strings.IndexByte(s[:i], '+') < 0 && !strings.HasSuffix(s, "mail.com") {
+		return s // a clean address without a tag is its own key
+	}
+	list := normal.Email(s)
 	if len(list) == 0 {
 		return nil
 	}
@@ -52,31 +96,40 @@ func mailbox(a arguments) driver.Value {
 }
 
 // emails lists the valid addresses of the work and the home cell.
-func emails(a arguments) driver.Value {
-	var list []labelled
-	seen := map[string]bool{}
+func (l *lastCell) emails(a arguments) driver.Value {
+	var room [2]labelled
+	list := room[:0]
 	for i, label := range []string{"work", "home"} {
-		for _, addr := range normal.Email(a.text(i)) {
-			if addr.Valid && !seen[addr.Address] {
-				seen[addr.Address] = true
-				list = append(list, labelled{Value: addr.Address, Label: label, Primary: len(list) == 0})
+		for _, addr := range l.read(a.text(i)) {
+			known := slices.ContainsFunc(list, func(known labelled) bool { return known.value == addr.Address })
+			if addr.Valid && !known {
+				list = append(list, labelled{value: addr.Address, label: label})
 			}
 		}
 	}
-	return jsonOf(list, "[]")
+	return jsonOfLabelled(list)
 }
 
 // badEmails lists what stands where an address should but is none, as written.
-func badEmails(a arguments) driver.Value {
+func (l *lastCell) badEmails(a arguments) driver.Value {
 	var list []string
 	for i := range a {
-		for _, addr := range normal.Email(a.text(i)) {
+		for _, addr := range l.read(a.text(i)) {
 			if !addr.Valid {
 				list = append(list, normal.Text(addr.Raw))
 			}
 		}
 	}
 	return jsonOrNull(list)
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func emailReason(a arguments) driver.Value {
@@ -92,30 +145,30 @@ func emailReason(a arguments) driver.Value {
 // work, second work, mobile and home phone. Every number is kept as written,
 // readable or not.
 func phones(a arguments) driver.Value {
-	var list []labelled
-	seen := map[string]bool{}
+	var room [4]labelled
+	list := room[:0]
 	country := ""
 	for i, label := range []string{"work", "work", "mobile", "home"} {
-		cell := ""
-		if i+2 < len(a) {
-			cell = a.text(i + 2)
-		}
-		if cell == "" {
+		if i+2 >= len(a) || a.text(i+2) == "" {
 			continue
 		}
 		if country == "" {
 			country = countryOr(a.text(0), a.text(1))
 		}
-		for _, p := range normal.Phone(cell, country) {
-			key := p.Key + "x" + p.Ext
-			if p.Key != "" && seen[key] {
-				continue
+		for _, p := range normal.Phone(a.text(i+2), country) {
+			l := labelled{normal.Text(p.Raw), label, p.E164, p.Ext}
+			if !slices.ContainsFunc(list, l.sameNumber) {
+				list = append(list, l)
 			}
-			seen[key] = true
-			list = append(list, labelled{Value: normal.Text(p.Raw), Label: label, Primary: len(list) == 0, E164: p.E164})
 		}
 	}
-	return jsonOf(list, "[]")
+	return jsonOfLabelled(list)
+}
+
+// sameNumber compares as written where one of the two could not be read. An
+// extension makes another number.
+func (l labelled) sameNumber(other labelled) bool {
+	return l.value == other.value || l.e164 != "" && l.e164 == other.e164 && l.ext == other.ext
 }
 
 func countryOr(cell, fallback string) string {
@@ -152,26 +205,4 @@ func phoneReason(a arguments) driver.Value {
 		}
 	}
 	return nil
-}
-
-// jsonOrNull writes a list as JSON, an empty one as NULL.
-func jsonOrNull(list []string) driver.Value {
-	if len(list) == 0 {
-		return nil
-	}
-	return jsonOf(list, "[]")
-}
-
-// jsonOf writes v as JSON without escaping < > &, or empty when v has no entry.
-func jsonOf[T any](list []T, empty string) driver.Value {
-	if len(list) == 0 {
-		return empty
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(list); err != nil {
-		return empty
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -4,7 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"nextpipe/stages/internal/normal"
 )
@@ -18,7 +18,7 @@ func listFunctions() []function {
 			if a[0] == nil {
 				return "[]"
 			}
-			return jsonOf(normal.List(a.text(0), known.get(a.text(1), parseTitles), a.text(2)), "[]")
+			return jsonOf(normal.List(a.text(0), known.get(a.text(1), parseTitles), a.text(2)))
 		}},
 		{"np_union", -1, union},
 		{"np_notes", 1, notes},
@@ -35,10 +35,11 @@ func listFunctions() []function {
 	}
 }
 
-// memo keeps what was parsed from the argument of the last call: a query hands
-// the same list or field set to a function for every row.
+// memo keeps what was parsed from the last few arguments: a query hands the same
+// lists and field sets to its functions for every row.
 type memo[T any] struct {
-	last atomic.Pointer[memoEntry[T]]
+	mu     sync.Mutex
+	recent []memoEntry[T] // newest first
 }
 
 type memoEntry[T any] struct {
@@ -46,13 +47,20 @@ type memoEntry[T any] struct {
 	value  T
 }
 
+// memoSize is more than the different lists of one query.
+const memoSize = 4
+
 func (m *memo[T]) get(source string, parse func(string) T) T {
-	if e := m.last.Load(); e != nil && e.source == source {
-		return e.value
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.recent {
+		if e.source == source {
+			return e.value
+		}
 	}
 	own := strings.Clone(source)
-	e := &memoEntry[T]{own, parse(own)}
-	m.last.Store(e)
+	e := memoEntry[T]{own, parse(own)}
+	m.recent = append([]memoEntry[T]{e}, m.recent[:min(len(m.recent), memoSize-1)]...)
 	return e.value
 }
 
@@ -79,7 +87,7 @@ func union(a arguments) driver.Value {
 			}
 		}
 	}
-	return jsonOf(all, "[]")
+	return jsonOf(all)
 }
 
 // notes reads a cell of free notes: a JSON array of texts or of objects that
@@ -91,7 +99,7 @@ func notes(a arguments) driver.Value {
 	}
 	var items []json.RawMessage
 	if json.Unmarshal([]byte(cell), &items) != nil {
-		return jsonOf([]string{normal.HTMLText(cell)}, "[]")
+		return jsonOf([]string{normal.HTMLText(cell)})
 	}
 	var all []string
 	for _, item := range items {

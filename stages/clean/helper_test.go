@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // newWarehouse opens an empty warehouse of one edition.
-func newWarehouse(t *testing.T, edition, timezone string) *warehouse.DB {
+func newWarehouse(t testing.TB, edition, timezone string) *warehouse.DB {
 	t.Helper()
 	db, err := warehouse.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
@@ -41,7 +41,7 @@ func newWarehouse(t *testing.T, edition, timezone string) *warehouse.DB {
 	return db
 }
 
-func exec(t *testing.T, db *warehouse.DB, statements ...string) {
+func exec(t testing.TB, db *warehouse.DB, statements ...string) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *sql.Tx) error {
 		for _, s := range statements {
@@ -56,8 +56,8 @@ func exec(t *testing.T, db *warehouse.DB, statements ...string) {
 	}
 }
 
-// stage fills one staging table: a row is column → value; 'id' is the source id.
-func stageRows(t *testing.T, db *warehouse.DB, object string, rows ...map[string]string) {
+// stageRows fills one staging table: a row is column → value; 'id' is the source id.
+func stageRows(t testing.TB, db *warehouse.DB, object string, rows ...map[string]string) {
 	t.Helper()
 	for i, r := range rows {
 		columns := []string{"source_table", "source_row", "row_hash"}
@@ -73,7 +73,7 @@ func stageRows(t *testing.T, db *warehouse.DB, object string, rows ...map[string
 	}
 }
 
-func insert(t *testing.T, db *warehouse.DB, table string, columns []string, values []any) {
+func insert(t testing.TB, db *warehouse.DB, table string, columns []string, values []any) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *sql.Tx) error {
 		in, err := warehouse.NewInserter(tx, table, columns...)
@@ -90,7 +90,7 @@ func insert(t *testing.T, db *warehouse.DB, table string, columns []string, valu
 	}
 }
 
-func run(t *testing.T, db *warehouse.DB) stage.Result {
+func run(t testing.TB, db *warehouse.DB) stage.Result {
 	t.Helper()
 	res, err := clean.Run(t.Context(), db)
 	if err != nil {
@@ -100,7 +100,7 @@ func run(t *testing.T, db *warehouse.DB) stage.Result {
 }
 
 // load copies a whole source into staging, as extraction does.
-func load(t *testing.T, db *warehouse.DB, src nextcrm.Source) {
+func load(t testing.TB, db *warehouse.DB, src nextcrm.Source) {
 	t.Helper()
 	for _, o := range nextcrm.Objects {
 		if err := db.Write(t.Context(), func(tx *sql.Tx) error { return loadObject(t.Context(), tx, src, o) }); err != nil {
@@ -137,7 +137,7 @@ func text(b []byte) any {
 }
 
 // query returns the rows of a query, each as one string of its columns.
-func query(t *testing.T, db *warehouse.DB, q string, args ...any) []string {
+func query(t testing.TB, db *warehouse.DB, q string, args ...any) []string {
 	t.Helper()
 	rows, err := db.Read().QueryContext(t.Context(), q, args...)
 	if err != nil {
@@ -177,7 +177,7 @@ func query(t *testing.T, db *warehouse.DB, q string, args ...any) []string {
 }
 
 // value is the only cell of a query; nil for NULL.
-func value(t *testing.T, db *warehouse.DB, q string, args ...any) *string {
+func value(t testing.TB, db *warehouse.DB, q string, args ...any) *string {
 	t.Helper()
 	var s sql.NullString
 	if err := db.Read().QueryRowContext(t.Context(), q, args...).Scan(&s); err != nil {
@@ -189,7 +189,7 @@ func value(t *testing.T, db *warehouse.DB, q string, args ...any) *string {
 	return &s.String
 }
 
-func number(t *testing.T, db *warehouse.DB, q string, args ...any) int {
+func number(t testing.TB, db *warehouse.DB, q string, args ...any) int {
 	t.Helper()
 	var n int
 	if err := db.Read().QueryRowContext(t.Context(), q, args...).Scan(&n); err != nil {
@@ -198,7 +198,7 @@ func number(t *testing.T, db *warehouse.DB, q string, args ...any) int {
 	return n
 }
 
-func decodeJSON[T any](t *testing.T, text string) T {
+func decodeJSON[T any](t testing.TB, text string) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal([]byte(text), &v); err != nil {

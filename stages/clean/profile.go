@@ -156,6 +156,8 @@ func (s site) orderDecision(e normal.OrderEvidence) decision {
 		d.evidence = fmt.Sprintf("values prove both orders (%q and %q); the site says %s", e.DMYExample, e.MDYExample, s.dateOrder)
 	case s.dateOrder != "":
 		d.evidence = "no value proves it; the site says " + s.dateOrder
+	case e.Ambiguous == 0:
+		d.evidence = "no value leaves it open"
 	default:
 		d.evidence = fmt.Sprintf("not known: %d values cannot be told", e.Ambiguous)
 	}
@@ -174,6 +176,8 @@ func (s site) markDecision(e normal.MarkEvidence) decision {
 		d.evidence = fmt.Sprintf("the site says %q", s.decimalMark)
 	case e.Mark != 0:
 		d.mark, d.evidence = string(e.Mark), fmt.Sprintf("proved by %d values, first %q", e.Point+e.Comma, e.PointExample+e.CommaExample)
+	case e.Ambiguous == 0:
+		d.evidence = "no value leaves it open"
 	default:
 		d.evidence = fmt.Sprintf("not known: %d values cannot be told", e.Ambiguous)
 	}
