@@ -230,7 +230,6 @@ CREATE TABLE clean_contact (
     row_hash     TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX clean_contact_key ON clean_contact (contact_key);
-CREATE INDEX clean_contact_email ON clean_contact (email) WHERE email IS NOT NULL;
 
 -- How deals name contacts, and which contact that is.
 CREATE TABLE clean_contact_ref (

@@ -17,7 +17,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 
 	transforms "nextpipe/sql"
 	"nextpipe/stages/internal/model"
@@ -43,47 +42,64 @@ func run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 	if err != nil {
 		return stage.Result{}, err
 	}
-	tables := append([]string{"issue_rule", "profile", "clean_custom_field"}, model.Tables(models)...)
 	var res stage.Result
-	err = db.Replace(ctx, tables, func(tx *sql.Tx) error {
-		if err := fill(ctx, tx, models); err != nil {
+	err = db.Replace(ctx, append(filledByGo, model.Tables(models)...), func(tx *sql.Tx) error {
+		rows, err := fill(ctx, tx, models)
+		if err != nil {
 			return err
 		}
-		res, err = count(ctx, tx, tables)
+		res, err = result(ctx, tx, rows)
 		return err
 	})
 	return res, err
 }
 
-// fill runs the transforms, and between them the steps in Go.
-func fill(ctx context.Context, tx *sql.Tx, models []model.Model) error {
+// filledByGo are the tables that no transform fills.
+var filledByGo = []string{"issue_rule", "profile", "clean_custom_field"}
+
+// fill runs the transforms, and between them the steps in Go. It returns the
+// rows of each table that the transforms wrote.
+func fill(ctx context.Context, tx *sql.Tx, models []model.Model) (map[string]int64, error) {
 	if err := writeRules(tx); err != nil {
-		return err
+		return nil, err
 	}
 	missed, err := applyFixes(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("apply corrected values: %w", err)
+		return nil, fmt.Errorf("apply corrected values: %w", err)
 	}
 	if err := coverStaging(ctx, tx); err != nil {
-		return err
+		return nil, err
 	}
+	rows, err := transform(ctx, tx, models)
+	if err != nil {
+		return nil, err
+	}
+	if err := reportFixes(tx, missed); err != nil {
+		return nil, err
+	}
+	conflicts, err := reportConflicts(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("compare versions of a record: %w", err)
+	}
+	rows["issue"] += conflicts + int64(len(missed))
+	return rows, uncoverStaging(ctx, tx)
+}
+
+func transform(ctx context.Context, tx *sql.Tx, models []model.Model) (map[string]int64, error) {
+	rows := map[string]int64{}
 	for _, m := range models {
-		if _, err := model.Run(ctx, tx, m); err != nil {
-			return err
+		n, err := model.Run(ctx, tx, m)
+		if err != nil {
+			return nil, err
 		}
+		rows[m.Table] += n
 		if step := afterwards[m.Table]; step != nil {
 			if err := step(ctx, tx); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	if err := reportFixes(tx, missed); err != nil {
-		return err
-	}
-	if err := reportConflicts(ctx, tx); err != nil {
-		return fmt.Errorf("compare versions of a record: %w", err)
-	}
-	return uncoverStaging(ctx, tx)
+	return rows, nil
 }
 
 // afterwards are the steps that need the named table and come before the next.
@@ -128,35 +144,34 @@ func numberRepeats(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-func count(ctx context.Context, tx *sql.Tx, tables []string) (stage.Result, error) {
+// result counts what was written. Rows are counted while they are written: to
+// count a million of them afterwards takes as long as reading them.
+func result(ctx context.Context, tx *sql.Tx, rows map[string]int64) (stage.Result, error) {
 	var res stage.Result
-	slices.Sort(tables)
-	for _, table := range slices.Compact(tables) {
+	for _, table := range filledByGo {
 		n, err := number(ctx, tx, "SELECT count(*) FROM "+warehouse.Quote(table))
 		if err != nil {
 			return res, err
 		}
 		res.Rows += n
 	}
-	for _, c := range []struct{ name, query string }{
-		{"users", "SELECT count(*) FROM clean_user"},
-		{"accounts", "SELECT count(*) FROM clean_account"},
-		{"contacts", "SELECT count(*) FROM clean_contact"},
-		{"deals", "SELECT count(*) FROM clean_deal"},
-		{"merged", "SELECT count(*) FROM clean_drop WHERE fate = 'merged'"},
-		{"rejected", "SELECT count(*) FROM clean_drop WHERE fate = 'rejected'"},
-		{"excluded", "SELECT count(*) FROM clean_drop WHERE fate = 'excluded'"},
-		{"issues", "SELECT count(*) FROM issue"},
-	} {
-		n, err := number(ctx, tx, c.query)
+	for _, n := range rows {
+		res.Rows += n
+	}
+	for _, object := range []string{"user", "account", "contact", "deal"} {
+		res.Add(object+"s", rows["clean_"+object])
+	}
+	for _, fate := range []string{"merged", "rejected", "excluded"} {
+		n, err := number(ctx, tx, "SELECT count(*) FROM clean_drop WHERE fate = '"+fate+"'")
 		if err != nil {
 			return res, err
 		}
-		res.Add(c.name, n)
-		if c.name == "rejected" {
+		res.Add(fate, n)
+		if fate == "rejected" {
 			res.Left = n
 		}
 	}
+	res.Add("issues", rows["issue"])
 	return res, nil
 }
 

@@ -36,25 +36,26 @@ type conflict struct {
 }
 
 // reportConflicts names, for each version of a record that lost, the fields in
-// which it differs from the one that is migrated.
-func reportConflicts(ctx context.Context, tx *sql.Tx) error {
+// which it differs from the one that is migrated. It returns their number.
+func reportConflicts(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	for _, object := range []string{"account", "contact", "deal"} {
 		conflicts, err := readConflicts(ctx, tx, object)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, c := range conflicts {
 			fields, values, err := differences(ctx, tx, object, c)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			err = report(tx, finding{"repeated_id_conflict", object, c.key, c.dropped, strings.Join(fields, ", "), strings.Join(values, "; ")})
 			if err != nil {
-				return err
+				return 0, err
 			}
 		}
+		n += int64(len(conflicts))
 	}
-	return nil
+	return n, nil
 }
 
 // readConflicts looks through the clean table once: it may be a thousand times

@@ -54,7 +54,7 @@ func parseFieldSet(source string) fieldSet {
 // clean reads the custom values of one record and writes them as a JSON object
 // of cleaned ones. Null values are left out.
 func (set fieldSet) clean(object string) driver.Value {
-	b := []byte{'{'}
+	b := append(make([]byte, 0, len(object)+64), '{')
 	eachPair(object, func(key, raw string) {
 		b = set.append(b, key, raw)
 	})
@@ -108,7 +108,11 @@ func (set fieldSet) value(f field, raw, text string) []byte {
 	if raw[0] == '[' || raw[0] == '{' {
 		return appendQuoted(nil, listText(raw))
 	}
-	return quoted(normal.Value(text))
+	value := normal.Value(text)
+	if value == text && raw[0] == '"' {
+		return []byte(raw) // already as it shall be, quotes included
+	}
+	return quoted(value)
 }
 
 // scalar reads numbers exactly and days and stamps as ISO.
