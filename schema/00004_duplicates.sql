@@ -1,6 +1,14 @@
 -- +goose Up
 -- What is the same as what, on which evidence, and which source row went into which final record.
 
+-- Keys that too many records share to compare each with each: they were not searched for duplicates by it.
+CREATE TABLE dup_block_skipped (
+    object    TEXT NOT NULL CHECK (object IN ('account', 'contact')),
+    block_key TEXT NOT NULL,                      -- what they share, e.g. e:info@acme.com
+    members   INTEGER NOT NULL,
+    PRIMARY KEY (object, block_key)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE dup_account_pair (
     a_key      TEXT NOT NULL,
     b_key      TEXT NOT NULL CHECK (a_key < b_key),
@@ -13,8 +21,8 @@ CREATE TABLE dup_account_pair (
 
 CREATE TABLE dup_account_cluster (
     cluster_id INTEGER PRIMARY KEY,
-    final_key  TEXT NOT NULL UNIQUE,              -- key of the merged record; a linked key is inherited
-    size       INTEGER NOT NULL CHECK (size > 1),
+    final_key  TEXT NOT NULL UNIQUE,              -- of the merged record, in review of the first one; a linked key is inherited
+    size       INTEGER NOT NULL CHECK (size > 0), -- 1: a record that inherits the linked key of one that is gone
     state      TEXT NOT NULL CHECK (state IN ('merged', 'review')),
     reason     TEXT NOT NULL
 ) STRICT;
@@ -23,18 +31,22 @@ CREATE TABLE dup_account_cluster (
 CREATE TABLE dup_account_member (
     account_key TEXT PRIMARY KEY,
     cluster_id INTEGER NOT NULL REFERENCES dup_account_cluster,
-    rank       INTEGER NOT NULL,                  -- 1 is the survivor
-    why        TEXT NOT NULL                      -- why it ranks there
-) STRICT;
+    final_key  TEXT NOT NULL,                     -- the final record it goes into
+    role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
+    rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor
+    rule       TEXT NOT NULL,                     -- what joined it, or what made it survive
+    why        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX dup_account_member_cluster ON dup_account_member (cluster_id, rank);
 
--- One row per merged cluster and field whose value is not simply the survivor's.
+-- One row per merged cluster and field whose value is not simply the survivor's, or loses other members' values.
 CREATE TABLE dup_account_value (
     final_key TEXT NOT NULL,
     field     TEXT NOT NULL,
     value     TEXT,
     from_key  TEXT NOT NULL,                      -- the member that gave it, or 'union'
     why       TEXT NOT NULL,
+    lost      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(lost)),  -- JSON array of {from,value}: what did not win
     PRIMARY KEY (final_key, field)
 ) STRICT, WITHOUT ROWID;
 
@@ -98,9 +110,7 @@ CREATE INDEX xw_account_final ON xw_account (final_key);
 CREATE VIEW golden_account AS
 SELECT c.* FROM clean_account AS c
 WHERE NOT EXISTS (
-    SELECT 1 FROM dup_account_member AS m
-    JOIN dup_account_cluster AS k ON k.cluster_id = m.cluster_id AND k.state = 'merged'
-    WHERE m.account_key = c.account_key)
+    SELECT 1 FROM dup_account_member AS m WHERE m.account_key = c.account_key AND m.role <> 'alone')
 UNION ALL
 SELECT g.* FROM dup_account_golden AS g;
 
@@ -116,8 +126,8 @@ CREATE TABLE dup_contact_pair (
 
 CREATE TABLE dup_contact_cluster (
     cluster_id INTEGER PRIMARY KEY,
-    final_key  TEXT NOT NULL UNIQUE,              -- key of the merged record; a linked key is inherited
-    size       INTEGER NOT NULL CHECK (size > 1),
+    final_key  TEXT NOT NULL UNIQUE,              -- of the merged record, in review of the first one; a linked key is inherited
+    size       INTEGER NOT NULL CHECK (size > 0), -- 1: a record that inherits the linked key of one that is gone
     state      TEXT NOT NULL CHECK (state IN ('merged', 'review')),
     reason     TEXT NOT NULL
 ) STRICT;
@@ -126,18 +136,22 @@ CREATE TABLE dup_contact_cluster (
 CREATE TABLE dup_contact_member (
     contact_key TEXT PRIMARY KEY,
     cluster_id INTEGER NOT NULL REFERENCES dup_contact_cluster,
-    rank       INTEGER NOT NULL,                  -- 1 is the survivor
-    why        TEXT NOT NULL                      -- why it ranks there
-) STRICT;
+    final_key  TEXT NOT NULL,                     -- the final record it goes into
+    role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
+    rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor
+    rule       TEXT NOT NULL,                     -- what joined it, or what made it survive
+    why        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX dup_contact_member_cluster ON dup_contact_member (cluster_id, rank);
 
--- One row per merged cluster and field whose value is not simply the survivor's.
+-- One row per merged cluster and field whose value is not simply the survivor's, or loses other members' values.
 CREATE TABLE dup_contact_value (
     final_key TEXT NOT NULL,
     field     TEXT NOT NULL,
     value     TEXT,
     from_key  TEXT NOT NULL,                      -- the member that gave it, or 'union'
     why       TEXT NOT NULL,
+    lost      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(lost)),  -- JSON array of {from,value}: what did not win
     PRIMARY KEY (final_key, field)
 ) STRICT, WITHOUT ROWID;
 
@@ -217,9 +231,7 @@ CREATE INDEX xw_contact_final ON xw_contact (final_key);
 CREATE VIEW golden_contact AS
 SELECT c.* FROM clean_contact AS c
 WHERE NOT EXISTS (
-    SELECT 1 FROM dup_contact_member AS m
-    JOIN dup_contact_cluster AS k ON k.cluster_id = m.cluster_id AND k.state = 'merged'
-    WHERE m.contact_key = c.contact_key)
+    SELECT 1 FROM dup_contact_member AS m WHERE m.contact_key = c.contact_key AND m.role <> 'alone')
 UNION ALL
 SELECT g.* FROM dup_contact_golden AS g;
 
@@ -252,3 +264,4 @@ DROP TABLE dup_account_value;
 DROP TABLE dup_account_member;
 DROP TABLE dup_account_cluster;
 DROP TABLE dup_account_pair;
+DROP TABLE dup_block_skipped;

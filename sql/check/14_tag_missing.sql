@@ -1,5 +1,5 @@
 -- one row per tag on a record that the map does not know; map again, then build
--- reads: clean_account, clean_contact, clean_deal, dup_account_member, dup_account_cluster, dup_account_golden, dup_contact_member, dup_contact_cluster, dup_contact_golden, map_label
+-- reads: clean_account, clean_contact, clean_deal, dup_account_member, dup_account_golden, dup_contact_member, dup_contact_golden, map_label
 -- severity: error
 WITH tag AS (
     SELECT 'organization' AS entity, j.value AS title

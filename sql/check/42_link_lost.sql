@@ -1,5 +1,5 @@
 -- one row per record whose account or contact did not become a final record
--- reads: clean_contact, dup_contact_member, dup_contact_cluster, dup_contact_golden, clean_deal, final_person, final_deal
+-- reads: clean_contact, dup_contact_member, dup_contact_golden, clean_deal, final_person, final_deal
 -- severity: warning
 SELECT 'person' AS entity, p.final_key, 'account ' || c.account_key AS detail
 FROM final_person AS p
