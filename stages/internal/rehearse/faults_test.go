@@ -36,6 +36,7 @@ func TestLoad_EveryWriteMayLoseItsAnswer(t *testing.T) {
 	for _, fault := range lostAnswers {
 		for k := 1; k <= writes; k++ {
 			t.Run(fmt.Sprintf("%s %d at write %d", fault.Do, fault.Status, k), func(t *testing.T) {
+				t.Parallel()
 				db, a := rehearse.Warehouse(t, n), rehearse.Account(t, 1)
 				fault.Writes, fault.Nth = true, k
 				a.Script(fault)
@@ -69,25 +70,32 @@ func TestLoad_ATwinThatIsCarriedOutAfterBothLooksIsRemoved(t *testing.T) {
 }
 
 func TestRollback_EveryWriteMayLoseItsAnswer(t *testing.T) {
-	for _, fault := range lostAnswers {
-		for k := 1; ; k++ {
-			db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
-			before := a.Dump(marker)
-			if err := through(t, db, a); err != nil {
-				t.Fatal(err)
+	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.FailAfter, Status: 502}, {Do: sandbox.Hold, LookUps: 1}} {
+		t.Run(string(fault.Do), func(t *testing.T) {
+			t.Parallel()
+			for k := 1; rollsBackDespite(t, fault, k); k++ {
 			}
-			loaded := len(a.Writes())
-			fault.Writes, fault.Nth = true, k
-			a.Script(fault)
-			if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
-				t.Fatalf("%s at write %d: %v", fault.Do, k, err)
-			}
-			if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
-				t.Fatalf("%s at write %d left traces (-before +after):\n%s", fault.Do, k, diff)
-			}
-			if len(a.Writes())-loaded < k {
-				break
-			}
-		}
+		})
 	}
+}
+
+// rollsBackDespite loads, rolls back with a fault at the k-th write, and tells
+// whether there was a k-th write.
+func rollsBackDespite(t *testing.T, fault sandbox.Fault, k int) bool {
+	t.Helper()
+	db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
+	before := a.Dump(marker)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	loaded := len(a.Writes())
+	fault.Writes, fault.Nth = true, k
+	a.Script(fault)
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+		t.Fatalf("write %d: %v", k, err)
+	}
+	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
+		t.Fatalf("write %d left traces (-before +after):\n%s", k, diff)
+	}
+	return len(a.Writes())-loaded >= k
 }

@@ -7,7 +7,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,19 +25,47 @@ const Tag = "abc123"
 // as final records, with fields, options, labels and stages of every sort.
 func Warehouse(t *testing.T, n int) *warehouse.DB {
 	t.Helper()
-	ctx := context.Background()
-	db, err := warehouse.Open(ctx, filepath.Join(t.TempDir(), "np.db"))
+	path := filepath.Join(t.TempDir(), "np.db")
+	if err := os.WriteFile(path, template(t, n), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := warehouse.Open(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// templates are the finished files by size: fault loops need hundreds of them,
+// and copying one is many times faster than making it.
+var templates sync.Map
+
+func template(t *testing.T, n int) []byte {
+	if made, ok := templates.Load(n); ok {
+		return made.([]byte)
+	}
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "template.db")
+	db, err := warehouse.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := db.UseSource(ctx, warehouse.Setup{Edition: "plugin", Fingerprint: Tag + "def", Name: "test", ToolVersion: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Write(ctx, func(tx *sql.Tx) error { return finals(tx, n) }); err != nil {
 		t.Fatal(err)
 	}
-	return db
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	templates.Store(n, data)
+	return data
 }
 
 const structure = `

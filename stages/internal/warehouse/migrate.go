@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"fmt"
+	"hash/crc32"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -21,11 +22,28 @@ func (db *DB) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	return db.renewDictionary(ctx)
+}
+
+// renewDictionary writes data_dictionary when dictionary.csv has changed since;
+// user_version holds the checksum of what was written last.
+func (db *DB) renewDictionary(ctx context.Context) error {
+	sum := int64(crc32.ChecksumIEEE([]byte(schema.Dictionary)) >> 1)
+	var written int64
+	if err := db.w.QueryRowContext(ctx, "PRAGMA user_version").Scan(&written); err != nil || written == sum {
+		return err
+	}
 	lines, err := csv.NewReader(strings.NewReader(schema.Dictionary)).ReadAll()
 	if err != nil {
 		return fmt.Errorf("read dictionary.csv: %w", err)
 	}
-	return db.Write(ctx, func(tx *sql.Tx) error { return writeDictionary(tx, lines) })
+	return db.Write(ctx, func(tx *sql.Tx) error {
+		if err := writeDictionary(tx, lines); err != nil {
+			return err
+		}
+		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", sum))
+		return err
+	})
 }
 
 // writeDictionary replaces data_dictionary by the lines of schema/dictionary.csv.
