@@ -65,8 +65,7 @@ func readConflicts(ctx context.Context, tx *sql.Tx, object string) ([]conflict, 
 		WITH lost AS MATERIALIZED (
 			SELECT row_id, source_id, into_key FROM clean_drop WHERE object = ? AND rule = 'repeated_id_conflict')
 		SELECT d.into_key, d.row_id, c.row_id
-		FROM `+warehouse.Quote("clean_"+object)+` AS c CROSS JOIN lost AS d ON d.source_id = c.source_id
-		WHERE EXISTS (SELECT 1 FROM lost)
+		FROM (SELECT 1 FROM lost LIMIT 1) CROSS JOIN `+warehouse.Quote("clean_"+object)+` AS c CROSS JOIN lost AS d ON d.source_id = c.source_id
 		ORDER BY d.row_id`, object)
 	if err != nil {
 		return nil, err

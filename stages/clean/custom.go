@@ -109,7 +109,7 @@ func (set fieldSet) value(f field, raw, text string) []byte {
 		return appendQuoted(nil, listText(raw))
 	}
 	value := normal.Value(text)
-	if value == text && raw[0] == '"' {
+	if value == text && raw[0] == '"' && !strings.Contains(raw, `\u`) {
 		return []byte(raw) // already as it shall be, quotes included
 	}
 	return quoted(value)

@@ -98,30 +98,37 @@ func boolean(a arguments) driver.Value {
 // consents maps the status words and numbers of the plugin and its peers.
 var consents = map[string]string{
 	"subscribed": "subscribed", "confirmed": "subscribed", "active": "subscribed", "inactive": "subscribed",
-	"opted in": "subscribed", "opt in": "subscribed", "opt-in": "subscribed", "2": "subscribed", "4": "subscribed", "5": "subscribed",
+	"opted in": "subscribed", "opt in": "subscribed", "2": "subscribed", "4": "subscribed", "5": "subscribed",
 	"pending": "pending", "unconfirmed": "pending", "1": "pending",
 	"transactional": "transactional",
-	"unsubscribed":  "unsubscribed", "opted out": "unsubscribed", "opt out": "unsubscribed", "opt-out": "unsubscribed",
+	"unsubscribed":  "unsubscribed", "opted out": "unsubscribed", "opt out": "unsubscribed",
 	"3": "unsubscribed", "9": "unsubscribed",
 	"bounced": "bounced", "6": "bounced",
 	"complained": "complained", "spammed": "complained", "7": "complained", "8": "complained",
 }
 
-func consent(word string) string { return consents[normal.Fold(normal.Guard(word))] }
+func consent(word string) string { return consents[statusWord(word)] }
+
+var hyphens = strings.NewReplacer("-", " ", "_", " ")
+
+// statusWord folds a status: case, hyphens and underscores do not count.
+func statusWord(cell string) string {
+	return strings.TrimSpace(hyphens.Replace(normal.Fold(normal.Guard(cell))))
+}
 
 // outcomes are the words by which exports call a deal decided. "closed" alone
 // is not among them: in NextCRM it means either.
 var outcomes = map[string]string{
-	"won": "won", "closed won": "won", "closed-won": "won", "closed_won": "won", "accepted": "won", "paid": "won",
+	"won": "won", "closed won": "won", "accepted": "won", "paid": "won",
 	"success": "won", "gewonnen": "won", "ganado": "won", "ganada": "won", "gagné": "won", "gagnée": "won", "vinto": "won",
 	"vinta": "won", "vyhráno": "won", "vyhrané": "won", "wygrane": "won", "wygrana": "won", "ganho": "won", "виграно": "won",
-	"lost": "lost", "closed lost": "lost", "closed-lost": "lost", "closed_lost": "lost", "abandoned": "lost",
+	"lost": "lost", "closed lost": "lost", "abandoned": "lost",
 	"declined": "lost", "rejected": "lost", "cancelled": "lost", "canceled": "lost", "verloren": "lost", "perdido": "lost",
 	"perdida": "lost", "perdu": "lost", "perdue": "lost", "perso": "lost", "persa": "lost", "ztraceno": "lost",
 	"prohráno": "lost", "stracone": "lost", "przegrane": "lost", "втрачено": "lost",
 }
 
-func outcome(word string) string { return outcomes[normal.Fold(normal.Guard(word))] }
+func outcome(word string) string { return outcomes[statusWord(word)] }
 
 // region is the country of a locale such as de_DE or en-GB. A locale without
 // one says nothing: "en" is not the United States.
