@@ -105,6 +105,7 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 	if e.run, err = e.DB.BeginRun(ctx, command); err != nil {
 		return err
 	}
+	e.account = nil // a session belongs to one run
 	left := int64(0)
 	for _, name := range names {
 		n, err := e.stage(ctx, name)

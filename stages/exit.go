@@ -9,6 +9,7 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
+	"nextpipe/stages/mapping"
 	"nextpipe/stages/verify"
 )
 
@@ -38,7 +39,7 @@ var Exits = []Exit{
 	{6, "token budget spent; says when to resume", is(pipedrive.ErrBudgetSpent)},
 	{5, "temporary: run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome))},
 	{3, "finished, with rejects", is(ErrRejects)},
-	{2, "usage or configuration", anyOf(is(ErrUsage), is(clean.ErrTimezone), is(nextcrm.ErrNotNextCRM))},
+	{2, "usage or configuration", anyOf(is(ErrUsage), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},
 	{130, "interrupted; the same command goes on", is(context.Canceled)},
 }
 
@@ -72,6 +73,11 @@ func kind(kinds ...pipedrive.Kind) func(error) bool {
 		}
 		return false
 	}
+}
+
+func isTimezone(err error) bool {
+	var e *clean.TimezoneError
+	return errors.As(err, &e)
 }
 
 func anyOf(tests ...func(error) bool) func(error) bool {

@@ -26,7 +26,7 @@ type printer struct {
 }
 
 func newPrinter(stdout, stderr *os.File) *printer {
-	return &printer{stdout: stdout, stderr: stderr}
+	return &printer{stdout: stdout, stderr: stderr, lastShown: time.Now()}
 }
 
 func (p *printer) configure(asJSON, quiet, noColor bool) {

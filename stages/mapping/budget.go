@@ -15,12 +15,17 @@ type known struct {
 
 type destField struct{ entity, name, kind string }
 
+// foreignFields are the custom fields of the accounts that we did not make:
+// ours must not change the next proposal, or no second run would be like the first.
+const foreignFields = ` FROM dest_field AS d WHERE d.is_custom = 1 AND NOT EXISTS (SELECT 1 FROM provisioned AS p
+	WHERE p.target_id = d.target_id AND p.kind = 'field' AND p.pipedrive_id = d.field_code AND p.removed_at IS NULL)`
+
 func (m *builder) destFields() (known, error) {
 	var k known
-	if err := m.scan("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM dest_field WHERE is_custom = 1 GROUP BY target_id)", &k.custom); err != nil {
+	if err := m.scan("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n"+foreignFields+" GROUP BY d.target_id)", &k.custom); err != nil {
 		return k, err
 	}
-	rows, err := m.tx.QueryContext(m.ctx, "SELECT DISTINCT entity, name, field_type FROM dest_field WHERE is_custom = 1 ORDER BY 1, 2, 3")
+	rows, err := m.tx.QueryContext(m.ctx, "SELECT DISTINCT d.entity, d.name, d.field_type"+foreignFields+" ORDER BY 1, 2, 3")
 	if err != nil {
 		return k, err
 	}

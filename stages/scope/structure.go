@@ -19,18 +19,18 @@ const markerField = "NextCRM ID"
 // part is one list of the account's structure and the rows a record of it makes.
 type part struct {
 	entity string
-	table  string
+	plural string
 	store  func(tx *sql.Tx, targetID int64, rec pipedrive.Record) error
 }
 
 var parts = []part{
-	{"user", "dest_user", storeUser},
-	{"organization_field", "dest_field", fieldOf("organization")},
-	{"person_field", "dest_field", fieldOf("person")},
-	{"deal_field", "dest_field", fieldOf("deal")},
-	{"pipeline", "dest_pipeline", storePipeline},
-	{"stage", "dest_stage", storeStage},
-	{"currency", "dest_currency", storeCurrency},
+	{"user", "users", storeUser},
+	{"organization_field", "organization fields", fieldOf("organization")},
+	{"person_field", "person fields", fieldOf("person")},
+	{"deal_field", "deal fields", fieldOf("deal")},
+	{"pipeline", "pipelines", storePipeline},
+	{"stage", "stages", storeStage},
+	{"currency", "currencies", storeCurrency},
 }
 
 // structure reads every list first and then replaces all tables in one
@@ -44,7 +44,7 @@ func structure(ctx context.Context, s *target.Session, res *stage.Result) error 
 			}
 			lists[i] = append(lists[i], rec)
 		}
-		res.Add(p.entity+"s", int64(len(lists[i])))
+		res.Add(p.plural, int64(len(lists[i])))
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency"} {
