@@ -146,14 +146,18 @@ func (l *loader) phase(ctx context.Context, entity string) error {
 		return err
 	}
 	for range attempts {
-		sent, err := l.round(ctx, entity)
-		if err != nil {
+		if _, err := l.round(ctx, entity); err != nil {
 			return err
 		}
 		if err := l.j.SettleAll(ctx, entity); err != nil {
 			return err
 		}
-		if sent == 0 {
+		// What was settled as "not there" is pending again, even if nothing was sent in this round.
+		left, err := l.pendingCount(ctx, entity)
+		if err != nil {
+			return err
+		}
+		if left == 0 {
 			break
 		}
 	}
