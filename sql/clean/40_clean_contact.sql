@@ -5,6 +5,9 @@ site AS MATERIALIZED (
     SELECT c.timezone AS zone, c.default_country, coalesce(c.list_separator, ',') AS separator,
         (SELECT json_group_array(title) FROM clean_tag) AS tags,
         (SELECT json_group_array(title) FROM clean_list) AS lists,
+        -- Most sources have neither drops nor membership files: then nothing is looked up a million times.
+        EXISTS (SELECT 1 FROM clean_drop WHERE object = 'contact') AS has_drops,
+        EXISTS (SELECT 1 FROM clean_membership) AS has_members,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'created_at') AS created_order,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'created_at_2') AS created_2_order,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'updated_at') AS updated_order,
@@ -82,9 +85,10 @@ v AS (
         CASE WHEN s.last_activity_at <> '' THEN np_stamp(s.last_activity_at, site.zone, site.activity_order) END AS last_activity_at,
         CASE WHEN s.confirmed_at <> '' THEN np_stamp(s.confirmed_at, site.zone, site.confirmed_order) END AS confirmed_at,
         np_custom(s.extra, site.fields)                                       AS custom,
-        s.row_hash
+        s.row_hash,
+        site.has_members
     FROM site CROSS JOIN stg_contact AS s
-    WHERE NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'contact' AND d.row_id = s.row_id)
+    WHERE NOT site.has_drops OR NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'contact' AND d.row_id = s.row_id)
     LIMIT -1
 )
 SELECT
@@ -157,6 +161,6 @@ LEFT JOIN clean_account AS l ON l.account_key = v.legacy_ref
 LEFT JOIN clean_company_spelling AS c ON c.spelling = v.spelling
 LEFT JOIN contact_type AS t ON t.id = v.contact_type_id
 LEFT JOIN clean_user_ref AS o ON o.ref = v.owner_id
-LEFT JOIN clean_membership AS m ON m.ref = 'contact:' || v.id
-LEFT JOIN clean_membership AS e ON e.ref = 'email:' || v.email
+LEFT JOIN clean_membership AS m ON m.ref = iif(v.has_members, 'contact:' || v.id, NULL)
+LEFT JOIN clean_membership AS e ON e.ref = iif(v.has_members, 'email:' || v.email, NULL)
 WHERE coalesce(v.first_name, v.last_name, v.email, v.invalid_emails, nullif(v.phones, '[]'), c.name, a.name, b.name, l.name) IS NOT NULL
