@@ -83,7 +83,8 @@ func readConflicts(ctx context.Context, tx *sql.Tx, object string) ([]conflict, 
 }
 
 // differences compares two staging rows column by column, custom values key by
-// key.
+// key. It compares what was staged, not what was cleaned: a person decides
+// between the values that stand in the source.
 func differences(ctx context.Context, tx *sql.Tx, object string, c conflict) (fields, values []string, err error) {
 	dropped, names, err := stagingRow(ctx, tx, object, c.dropped)
 	if err != nil {
@@ -128,6 +129,7 @@ func stagingRow(ctx context.Context, tx *sql.Tx, object string, rowID int64) (ma
 			return nil, nil, err
 		}
 	}
+	// Names keep the order of the columns, so that the report is stable.
 	var names []string
 	for i, name := range columns {
 		if !slices.Contains(bookkeeping, name) {

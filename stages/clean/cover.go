@@ -33,9 +33,11 @@ func coverStaging(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// cover makes the view of one object. A view, unlike a copy, costs nothing: SQLite
+// reads the table behind it as if the transform had named it.
 func cover(ctx context.Context, tx *sql.Tx, object string) error {
 	table := "main." + warehouse.Quote("stg_"+object)
-	fixed, err := number(ctx, tx, "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'fixed_"+object+"'")
+	fixed, err := number(ctx, tx, "SELECT count(*) FROM temp.sqlite_schema WHERE name = "+literal("fixed_"+object))
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,7 @@ func emptyColumns(ctx context.Context, tx *sql.Tx, table string, columns []strin
 			into = append(into, &cells[i])
 		}
 		list := strings.Join(quoted, ", ")
+		// coalesce wants two arguments even when one column is left.
 		err := tx.QueryRowContext(ctx, "SELECT row_id, "+list+" FROM "+table+
 			" WHERE row_id > ? AND coalesce("+list+", NULL) IS NOT NULL ORDER BY row_id LIMIT 1", last).Scan(into...)
 		if err == sql.ErrNoRows {

@@ -23,6 +23,7 @@ type fieldSet struct {
 	err       error
 }
 
+// field is one custom field, with the reading that its profile decided.
 type field struct {
 	Slug    string
 	Type    string
@@ -203,6 +204,7 @@ func (set fieldSet) appendCurrency(b []byte, key, text string) []byte {
 	return append(appendQuoted(b, code), ',')
 }
 
+// booleanJSON keeps yes and no as JSON's own words, which SQL sees as 1 and 0.
 func booleanJSON(text string) []byte {
 	value, ok := normal.Bool(text)
 	switch {
@@ -229,6 +231,7 @@ func listText(raw string) string {
 	return strings.Join(kept, " | ")
 }
 
+// quoted is a JSON string, or empty for no text: then the key is left out.
 func quoted(s string) []byte {
 	if s == "" {
 		return []byte{}

@@ -104,6 +104,8 @@ func humanLabel(slug string) string {
 	return strings.ToUpper(string(r)) + s[n:]
 }
 
+// declaredFields starts the list with what the source declares, so that its
+// types are known when the first value is seen.
 func declaredFields(ctx context.Context, tx *sql.Tx, object, separator string) (*fieldList, error) {
 	l := &fieldList{object: object, separator: separator, bySlug: map[string]*customField{}}
 	rows, err := tx.QueryContext(ctx, `SELECT coalesce(object, ''), slug, coalesce(label, ''), coalesce(type, ''), coalesce(options, '')
@@ -124,6 +126,8 @@ func declaredFields(ctx context.Context, tx *sql.Tx, object, separator string) (
 	return l, rows.Err()
 }
 
+// declare takes the first of two declarations of one slug; exports of several
+// sites joined into one folder repeat them.
 func (l *fieldList) declare(slug, label, typ, options string) {
 	f := l.get(slug)
 	if f.declared {
@@ -153,6 +157,8 @@ func objectOf(word string) string {
 	return ""
 }
 
+// splitOptions reads a|b, one a line, or a JSON array. A comma does not separate:
+// it is part of labels such as "Data, Privacy".
 func splitOptions(cell string) []string {
 	if list := stringsOf(cell); list != nil {
 		return list
@@ -188,6 +194,7 @@ func (l *fieldList) observe(ctx context.Context, tx *sql.Tx) error {
 	return rows.Err()
 }
 
+// see takes one value into account. The text is only valid during the call.
 func (f *customField) see(text, separator string) {
 	f.count++
 	f.maxLength = max(f.maxLength, utf8.RuneCountInString(text))
@@ -260,6 +267,7 @@ func (f *customField) addOrder(text string) {
 	}
 }
 
+// addMark is addOrder for decimal marks.
 func (f *customField) addMark(text string) {
 	e := normal.DecimalMark(one(text))
 	f.mark.Point += e.Point
@@ -280,6 +288,7 @@ func (f *customField) addMark(text string) {
 	}
 }
 
+// one is a column of a single value.
 func one(text string) func(func(string) bool) {
 	return func(yield func(string) bool) { yield(text) }
 }
@@ -321,6 +330,7 @@ func (l *fieldList) write(tx *sql.Tx, s site) error {
 	return in.Close()
 }
 
+// writeProfile tells how a custom column is read, next to the known columns.
 func (f *customField) writeProfile(tx *sql.Tx, s site) error {
 	var d decision
 	switch f.valueType {

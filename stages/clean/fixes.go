@@ -44,6 +44,7 @@ func applyFixes(ctx context.Context, tx *sql.Tx) (missed []fix, err error) {
 	return missed, nil
 }
 
+// readFixes lists all corrections in a stable order.
 func readFixes(ctx context.Context, tx *sql.Tx) ([]fix, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT object, source_id, field, value FROM fix_value ORDER BY object, source_id, field")
 	if err != nil {

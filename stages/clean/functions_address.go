@@ -57,6 +57,8 @@ type lastCell struct {
 	addresses []normal.Address
 }
 
+// read parses a cell unless it is the one of the call before. The text is copied:
+// SQLite takes its memory back after the call.
 func (l *lastCell) read(cell string) []normal.Address {
 	if cell == "" {
 		return nil
@@ -83,6 +85,7 @@ func (l *lastCell) primaryEmail(a arguments) driver.Value {
 	return nil
 }
 
+// mailbox is the key of the mailbox behind an address: without its tag.
 func mailbox(a arguments) driver.Value {
 	s := a.text(0)
 	if i := strings.IndexByte(s, '@'); i > 0 && isASCII(s) && strings.IndexByte(s[:i], '+') < 0 && !strings.HasSuffix(s, "mail.com") {
@@ -132,6 +135,7 @@ func isASCII(s string) bool {
 	return true
 }
 
+// emailReason says why the first part of a cell that is no address is none.
 func emailReason(a arguments) driver.Value {
 	for _, addr := range normal.Email(a.text(0)) {
 		if !addr.Valid {
@@ -171,6 +175,7 @@ func (l labelled) sameNumber(other labelled) bool {
 	return l.value == other.value || l.e164 != "" && l.e164 == other.e164 && l.ext == other.ext
 }
 
+// countryOr is the country of the record, or else the default.
 func countryOr(cell, fallback string) string {
 	if cell != "" {
 		if code := normal.Country(cell); code != "" {

@@ -64,6 +64,7 @@ func (m *memo[T]) get(source string, parse func(string) T) T {
 	return e.value
 }
 
+// parseTitles prepares a JSON array of known titles.
 func parseTitles(list string) normal.Titles { return normal.NewTitles(stringsOf(list)) }
 
 // stringsOf reads a JSON array of strings; anything else is empty.

@@ -40,6 +40,7 @@ var undecided = map[string]string{
 	"money": "%s <> '' AND (%s GLOB '*[^0-9.]*' OR %[1]s GLOB '*.*')",
 }
 
+// undecided is the test for this column, ready to stand in a query.
 func (c column) undecided() string {
 	name := warehouse.Quote(c.field)
 	return fmt.Sprintf(undecided[c.kind], name, name)
@@ -98,6 +99,7 @@ type columnCount struct {
 	values, open int64
 }
 
+// countColumns counts values, and those among them that leave something open.
 func countColumns(ctx context.Context, tx *sql.Tx, object string) ([]columnCount, error) {
 	var counts []columnCount
 	var parts []string
@@ -118,6 +120,7 @@ func countColumns(ctx context.Context, tx *sql.Tx, object string) ([]columnCount
 // decision is how a column is read, and why.
 type decision struct{ order, mark, zone, evidence string }
 
+// decide reads a column again only when some of its values leave something open.
 func decide(ctx context.Context, tx *sql.Tx, s site, n columnCount) (decision, error) {
 	if n.open == 0 {
 		d := decision{evidence: "no value leaves it open"}

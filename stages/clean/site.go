@@ -58,6 +58,8 @@ func requireTimezone(ctx context.Context, tx *sql.Tx, s site) error {
 	return nil
 }
 
+// localTimes asks for the first value that only a zone could turn into an
+// instant: of the forms that are read, some (Unix time) need none.
 func localTimes(object, field, value, from string) string {
 	return "SELECT source_table, coalesce(source_row, 0), " + literal(object+"."+field) + ", " + value + " FROM " + from +
 		" WHERE np_stamp_reason(" + value + ", NULL, NULL) = " + literal(normal.ZoneUnknown)
@@ -81,6 +83,7 @@ func stampFields(ctx context.Context, tx *sql.Tx) ([]column, error) {
 	return list, rows.Err()
 }
 
+// literal is an SQL string; slugs come from headings and may hold anything.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // separatorSample is how many cells are asked for their separator.
