@@ -83,12 +83,11 @@ CREATE TABLE final_deal (
     payload     TEXT NOT NULL CHECK (json_valid(payload))
 ) STRICT;
 
--- What the payloads' custom fields use: what the checks hold against final_field and final_option.
+-- What the custom fields of the finals use: what the checks hold against final_field and final_option.
 CREATE TABLE final_use (
     entity  TEXT NOT NULL,
-    kind    TEXT NOT NULL CHECK (kind IN ('option', 'long text')),
-    symbol  TEXT NOT NULL,                        -- person.plan_tier:Free; the field of a long text
-    uses    INTEGER NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('option', 'text')),
+    symbol  TEXT NOT NULL,                        -- person.plan_tier:Free; person.description
     longest INTEGER NOT NULL,                     -- characters of the longest text; 0 for options
     PRIMARY KEY (entity, kind, symbol)
 ) STRICT, WITHOUT ROWID;

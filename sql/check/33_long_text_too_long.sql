@@ -4,4 +4,4 @@
 SELECT u.entity, NULL AS final_key, u.symbol || ': up to ' || u.longest || ' characters' AS detail
 FROM final_use AS u
 JOIN final_field AS f ON f.entity = u.entity AND f.entity || '.' || f.field_key = u.symbol
-WHERE u.kind = 'long text' AND f.field_type = 'text' AND u.longest > 65535
+WHERE u.kind = 'text' AND f.field_type = 'text' AND u.longest > 65535

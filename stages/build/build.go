@@ -63,7 +63,11 @@ func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := generate(ctx, tx)
+	m, err := readMap(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	made, err := m.generate(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -81,15 +85,11 @@ func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
 			counts[table] += n
 		}
 	}
-	return counts, nil
+	return counts, m.writeUse(ctx, tx)
 }
 
 // generate writes the SELECT of each entity and stores it in map_sql.
-func generate(ctx context.Context, tx *sql.Tx) ([]model.Model, error) {
-	m, err := readMap(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
+func (m *theMap) generate(ctx context.Context, tx *sql.Tx) ([]model.Model, error) {
 	var made []model.Model
 	for _, e := range entities {
 		query, err := m.render(e)

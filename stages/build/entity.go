@@ -13,6 +13,7 @@ import (
 type entity struct {
 	name, table string
 	key         string // c.account_key
+	records     string // the table or view whose records become one each
 	// columns are the typed columns between marker and payload, in order: name, expression.
 	columns [][2]string
 	// native gives the JSON of the API's own keys.
@@ -30,15 +31,23 @@ type nativeKey func(m *theMap, v mapped.Value) string
 
 var entities = []entity{organizations, persons, deals}
 
+// source yields the records as c, without any look-up.
+func (e entity) source(m *theMap) string {
+	if e.name == "deal" {
+		return mapped.Deals(m.rules) + " AS c"
+	}
+	return e.records + " AS c"
+}
+
 // shared are shapes that several native keys have.
 var (
 	asText   nativeKey = func(_ *theMap, v mapped.Value) string { return quoted(v.Text) }
 	asNumber nativeKey = func(_ *theMap, v mapped.Value) string { return v.Text }
 	asStamp  nativeKey = func(_ *theMap, v mapped.Value) string { return stamp(v.Text) }
 	asDate   nativeKey = func(_ *theMap, v mapped.Value) string { return quoted("substr(" + v.Text + ", 1, 10)") }
-	asOwner  nativeKey = func(*theMap, mapped.Value) string { return reference("user", "ifnull(u.target_email, '@fallback')") }
+	asOwner  nativeKey = func(*theMap, mapped.Value) string { return reference("user:", "ifnull(u.target_email, '@fallback')") }
 	asLabels nativeKey = func(*theMap, mapped.Value) string { return "tag.labels" }
-	asOrg    nativeKey = func(*theMap, mapped.Value) string { return reference("organization", "organization.final_key") }
+	asOrg    nativeKey = func(*theMap, mapped.Value) string { return reference("organization:", "organization.final_key") }
 )
 
 // asAddress is the record's address with its parts.
@@ -62,45 +71,59 @@ func (m *theMap) render(e entity) (string, error) {
 	fmt.Fprintf(&b, "-- %s: one row per %s\n", e.table, e.name)
 	b.WriteString("-- Written from the map by nextpipe build; runs in the sqlite3 shell as it stands.\n")
 	b.WriteString("-- A key stands in the payload only where its expression is not NULL.\n")
-	if with := e.with(m); len(with) > 0 {
-		b.WriteString("WITH\n" + strings.Join(with, ",\n") + "\n")
-	}
-	b.WriteString("SELECT\n" + strings.Join(list, ",\n") + "\n" + e.from(m))
+	b.WriteString(m.with(e) + "SELECT\n" + strings.Join(list, ",\n") + "\n" + m.from(e))
 	if e.also != nil {
 		b.WriteString("\nUNION ALL\n" + e.also(m, names))
 	}
 	return b.String(), nil
 }
 
+// with is the WITH clause of an entity: its own look-ups and those of its sets.
+func (m *theMap) with(e entity) string {
+	all := e.with(m)
+	for i, f := range m.sets(e) {
+		all = append(all, m.setOf(e, f, i))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "WITH\n" + strings.Join(all, ",\n") + "\n"
+}
+
+// from is the FROM clause of an entity with the joins of its sets.
+func (m *theMap) from(e entity) string {
+	from := e.from(m)
+	for i, f := range m.sets(e) {
+		from += fmt.Sprintf("\nLEFT JOIN set_%d ON set_%d.source = %s", i+1, i+1, arrayOf(m.value(f)))
+	}
+	return from
+}
+
 // payload puts the JSON object together, a line a key.
 func (m *theMap) payload(e entity) (string, error) {
-	native, custom, details := []string{}, []string{}, []string{}
+	native, custom := []string{}, []string{}
 	taken := map[string]string{}
 	for _, f := range m.fields[e.name] {
-		v := m.value(f)
 		if other := taken[f.target]; f.target != "" && other != "" {
 			return "", fmt.Errorf("map_field %q and %q both go to %s; decide another target_field for one", other, f.key, f.target)
 		}
 		taken[f.target] = f.key
 		switch f.action {
 		case "native":
-			make, ok := e.native[f.target]
+			shape, ok := e.native[f.target]
 			if !ok {
 				return "", fmt.Errorf("map_field %q: %s has no field %q of Pipedrive's own; it has %s", f.key, e.name, f.target, keysOf(e.native))
 			}
-			native = append(native, member(f.target, make(m, v)))
+			native = append(native, member(f.target, shape(m, m.value(f))))
 		case "custom":
-			value, err := m.custom(f, v)
+			value, err := m.custom(f, m.value(f))
 			if err != nil {
 				return "", err
 			}
 			custom = append(custom, member("@field:"+e.name+"."+f.target, value))
-		case "details":
-			details = append(details, "ifnull(char(10) || "+mapped.Literal(f.name+": ")+" || "+v.Text+", '')")
 		}
 	}
-	if len(details) > 0 {
-		text := "nullif(substr(" + concat(details, 20) + ", 2), '')"
+	if text := m.details(e); text != "" {
 		custom = append(custom, member("@field:"+e.name+".nextcrm_details", quoted(text)))
 	}
 	if v := m.setting["visible_to"]; v != "" {
@@ -128,6 +151,9 @@ const groupSize = 50
 
 // concat joins texts, one a line.
 func concat(terms []string, indent int) string {
+	if len(terms) == 0 {
+		return "''"
+	}
 	pad := "\n" + strings.Repeat(" ", indent)
 	if len(terms) <= groupSize {
 		return pad + strings.Join(terms, pad+"|| ")

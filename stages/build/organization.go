@@ -7,7 +7,7 @@ import (
 )
 
 var organizations = entity{
-	name: "organization", table: "final_organization", key: "c.account_key",
+	name: "organization", table: "final_organization", key: "c.account_key", records: "golden_account",
 	columns: [][2]string{{"name", "c.name"}, {"owner_email", "u.target_email"}},
 	native: map[string]nativeKey{
 		"name": asText, "owner_id": asOwner, "address": asAddress, "website": asText, "linkedin": asText,
@@ -32,7 +32,7 @@ func mentioned(m *theMap, columns []string) string {
 			custom = member("@field:organization."+f.target, quoted("setup.source_tag || '/' || c.account_key"))
 		}
 	}
-	terms := []string{member("name", quoted("c.name")), member("owner_id", reference("user", "'@fallback'"))}
+	terms := []string{member("name", quoted("c.name")), member("owner_id", reference("user:", "'@fallback'"))}
 	if custom != "" {
 		terms = append(terms, inner([]string{custom})...)
 	}

@@ -3,7 +3,7 @@ package build
 import "nextpipe/stages/internal/mapped"
 
 var persons = entity{
-	name: "person", table: "final_person", key: "c.contact_key",
+	name: "person", table: "final_person", key: "c.contact_key", records: "golden_contact",
 	columns: [][2]string{{"name", "c.name"}, {"email", "c.email"}, {"organization_key", "organization.final_key"},
 		{"owner_email", "u.target_email"}},
 	native: map[string]nativeKey{
@@ -28,10 +28,21 @@ func asEmails(*theMap, mapped.Value) string { return "nullif(c.emails, '[]')" }
 // asPhones sends numbers without the form that matching uses, or that form
 // instead where setting phone_form says so.
 func asPhones(m *theMap, _ mapped.Value) string {
-	value := "j.value ->> '$.value'"
-	if m.setting["phone_form"] == "e164" {
-		value = "coalesce(j.value ->> '$.e164', j.value ->> '$.value')"
+	if m.setting["phone_form"] != "e164" {
+		return `CASE
+            WHEN c.phones = '[]' THEN NULL
+            WHEN json_array_length(c.phones) <= 4 THEN json_remove(c.phones, '$[0].e164', '$[1].e164', '$[2].e164', '$[3].e164')
+            ELSE ` + phones("j.value ->> '$.value'") + `
+        END`
 	}
-	return `'[' || (SELECT group_concat('{"value":' || json_quote(` + value + `) || ',"label":' || json_quote(ifnull(j.value ->> '$.label', 'work'))` +
-		` || iif(j.value ->> '$.primary', ',"primary":true}', ',"primary":false}')) FROM json_each(nullif(c.phones, '[]')) AS j) || ']'`
+	return phones("coalesce(j.value ->> '$.e164', j.value ->> '$.value')")
+}
+
+// phones makes the list anew, number by number.
+func phones(value string) string {
+	return `'[' || (
+                SELECT group_concat('{"value":' || json_quote(` + value + `) || ',"label":' || json_quote(ifnull(j.value ->> '$.label', 'work'))
+                    || iif(j.value ->> '$.primary', ',"primary":true}', ',"primary":false}'))
+                FROM json_each(nullif(c.phones, '[]')) AS j
+            ) || ']'`
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"nextpipe/stages/internal/mapped"
@@ -14,17 +15,30 @@ import (
 // json_patch over json_object to drop the NULLs, and a number keeps its digits.
 
 // quoted is a text as a JSON string.
-func quoted(text string) string { return "nullif(json_quote(" + text + "), 'null')" }
+func quoted(text string) string {
+	if column.MatchString(text) {
+		return "CASE WHEN " + text + " IS NOT NULL THEN json_quote(" + text + ") END"
+	}
+	return "nullif(json_quote(" + text + "), 'null')"
+}
 
-// reference is a symbolic reference: kind is option, label, user and so on.
-func reference(kind, symbol string) string {
-	return `'{"@ref":' || ` + quoted(mapped.Literal(kind+":")+" || "+symbol) + " || '}'"
+// column is a name alone: asking it whether it is NULL costs next to nothing.
+var column = regexp.MustCompile(`^[a-z]\w*\.\w+$`)
+
+// reference is a symbolic reference: prefix is option:person.plan_tier: and so
+// on, symbol an expression for the rest.
+func reference(prefix, symbol string) string {
+	text := mapped.Literal(prefix) + " || " + symbol
+	if column.MatchString(symbol) {
+		return "CASE WHEN " + symbol + ` IS NOT NULL THEN '{"@ref":' || json_quote(` + text + ") || '}' END"
+	}
+	return `'{"@ref":' || ` + quoted(text) + " || '}'"
 }
 
 // references is an array of references, one for each member of a JSON array of
 // texts. symbol reads the member j.value; members whose symbol is NULL are left out.
-func references(kind, array, symbol string) string {
-	return "'[' || (SELECT group_concat(DISTINCT " + reference(kind, symbol) + ") FROM json_each(" + array + ") AS j) || ']'"
+func references(prefix, array, symbol string) string {
+	return "'[' || (SELECT group_concat(DISTINCT " + reference(prefix, symbol) + ") FROM json_each(" + array + ") AS j) || ']'"
 }
 
 // stamp is a time as Pipedrive takes it: UTC, whole seconds.
@@ -58,13 +72,23 @@ func (m *theMap) custom(f mapField, v mapped.Value) (string, error) {
 	case "timerange":
 		return pair(v.Text, 8, `,"timezone_name":`+inLiteral(mapped.JSONString(m.timezone))), nil
 	case "enum":
-		return reference("option", m.option(f, v.Text)), nil
+		return reference(optionPrefix(f), m.option(f, v.Text)), nil
 	case "set":
-		return references("option", arrayOf(v), m.option(f, "j.value")), nil
+		return m.set(f, v), nil
 	case "address":
 		return address(f, v), nil
 	}
 	return record(f, v)
+}
+
+// set is an array of options, looked up by combination where that is possible.
+func (m *theMap) set(f mapField, v mapped.Value) string {
+	for i, s := range m.sets(entity{name: f.entity}) {
+		if s.key == f.key {
+			return fmt.Sprintf("set_%d.refs", i+1)
+		}
+	}
+	return references(optionPrefix(f), arrayOf(v), m.option(f, "j.value"))
 }
 
 // record is a field that points at another record or user. What resolves to
@@ -72,11 +96,11 @@ func (m *theMap) custom(f mapField, v mapped.Value) (string, error) {
 func record(f mapField, v mapped.Value) (string, error) {
 	lookup := func(entity, object string) string {
 		key := "iif(" + v.Text + " LIKE '" + object + ":%', " + v.Text + ", '" + object + ":' || " + v.Text + ")"
-		return reference(entity, "coalesce((SELECT min(x.final_key) FROM xw_"+object+" AS x WHERE x."+object+"_key = "+key+"), "+key+")")
+		return reference(entity+":", "coalesce((SELECT min(x.final_key) FROM xw_"+object+" AS x WHERE x."+object+"_key = "+key+"), "+key+")")
 	}
 	switch f.kind {
 	case "user":
-		return reference("user", "coalesce((SELECT w.target_email FROM map_user AS w WHERE w.map_key = lower("+v.Text+")), lower("+v.Text+"))"), nil
+		return reference("user:", "coalesce((SELECT w.target_email FROM map_user AS w WHERE w.map_key = lower("+v.Text+")), lower("+v.Text+"))"), nil
 	case "org":
 		return lookup("organization", "account"), nil
 	case "people":
@@ -109,12 +133,14 @@ func (m *theMap) time(f mapField, v mapped.Value) string {
 	return `'{"value":' || ` + quoted("substr("+v.Text+" || ':00', 1, 8)") + ` || ',"timezone_name":` + inLiteral(mapped.JSONString(zone)) + "}'"
 }
 
+// optionPrefix is what stands before an option's label in its reference.
+func optionPrefix(f mapField) string { return "option:" + f.entity + "." + f.target + ":" }
+
 // option is the label of a source value.
 func (m *theMap) option(f mapField, value string) string {
-	prefix := mapped.Literal(f.entity+"."+f.target+":") + " || "
 	renamed := m.renamed[f.object+"."+f.source]
 	if len(renamed) == 0 {
-		return prefix + value
+		return value
 	}
 	var b strings.Builder
 	for _, o := range renamed {
@@ -124,7 +150,7 @@ func (m *theMap) option(f mapField, value string) string {
 		}
 		b.WriteString(" WHEN " + mapped.Literal(o.value) + " THEN " + label)
 	}
-	return prefix + "CASE " + value + b.String() + " ELSE " + value + " END"
+	return "CASE " + value + b.String() + " ELSE " + value + " END"
 }
 
 // arrayOf is a value as a JSON array, also when it is a single text.

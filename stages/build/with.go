@@ -1,6 +1,9 @@
 package build
 
 import (
+	"fmt"
+	"strings"
+
 	"nextpipe/stages/internal/mapped"
 )
 
@@ -36,9 +39,9 @@ func tagSets(m *theMap, entity, view string) string {
 			field = f.target
 		}
 	}
-	member := func(action, kind, prefix string) string {
+	member := func(action, prefix string) string {
 		return `'[' || (
-                SELECT group_concat(DISTINCT ` + reference(kind, mapped.Literal(prefix)+" || l.label") + `)
+                SELECT group_concat(DISTINCT ` + reference(prefix, "l.label") + `)
                 FROM json_each(s.tags) AS j
                 JOIN map_label AS l ON l.entity = ` + mapped.Literal(entity) + ` AND l.title = j.value AND l.action = '` + action + `'
             ) || ']'`
@@ -47,8 +50,43 @@ func tagSets(m *theMap, entity, view string) string {
     tag_set AS MATERIALIZED (
         SELECT
             s.tags,
-            ` + member("label", "label", entity+":") + ` AS labels,
-            ` + member("field", "option", entity+"."+field+":") + ` AS options
+            ` + member("label", "label:"+entity+":") + ` AS labels,
+            ` + member("field", "option:"+entity+"."+field+":") + ` AS options
         FROM (SELECT DISTINCT tags FROM ` + view + ` WHERE tags <> '[]') AS s
     )`
+}
+
+// maxSets bounds the sets that are joined: SQLite joins at most 64 tables.
+const maxSets = 40
+
+// sets are the set fields that are translated by combination.
+func (m *theMap) sets(e entity) []mapField {
+	var all []mapField
+	for _, f := range m.fields[e.name] {
+		if f.action == "custom" && f.kind == "set" && f.source != "tag_options" && len(all) < maxSets {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// setOf translates every combination of a set's options once.
+func (m *theMap) setOf(e entity, f mapField, i int) string {
+	array := arrayOf(m.value(f))
+	return fmt.Sprintf(`    -- %s: records share few combinations of options
+    set_%d AS MATERIALIZED (
+        SELECT s.source, %s AS refs
+        FROM (SELECT DISTINCT %s AS source FROM %s AS c) AS s
+        WHERE s.source IS NOT NULL
+    )`, oneLine(f.key), i+1, references(optionPrefix(f), "s.source", m.option(f, "j.value")), array, e.records)
+}
+
+// oneLine keeps a text within its comment.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, s)
 }

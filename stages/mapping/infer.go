@@ -85,7 +85,8 @@ func misfit(kind, text string) string {
 	case "integer":
 		condition = text + " GLOB '*[^0-9]*' OR length(" + text + ") > 15 OR (" + text + " GLOB '0*' AND " + text + " <> '0')"
 	case "date":
-		condition = "date(substr(" + text + ", 1, 10)) IS NOT substr(" + text + ", 1, 10) OR length(" + text + ") NOT IN (10, 20, 24)"
+		condition = text + " NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]' AND " + text +
+			" NOT GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T*Z'"
 	case "time":
 		condition = text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]' AND " + text + " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
 	case "daterange":

@@ -92,47 +92,44 @@ func (m *builder) keptOwners() string {
 	return "u.target_email IS NULL"
 }
 
-// sweep reads the records once: values, longest text, misfits and times of day.
+// sweep reads the records once: values, longest text, misfits and times of
+// day, each only where a proposal depends on it. Custom fields come counted.
 func (m *builder) sweep(o object, all []*candidate) error {
-	if len(all) == 0 {
-		return nil
-	}
 	var terms []string
 	var targets []any
+	want := func(term string, target *int64) {
+		terms, targets = append(terms, term), append(targets, target)
+	}
 	for _, c := range all {
-		v := valueOf(*c)
-		counted, length := v.Text, "length("+v.Text+")"
-		if v.Array != "" {
-			counted, length = v.Array, "length("+v.Array+")"
+		v, p := valueOf(*c), &c.profile
+		counted := firstOf(v.Array, v.Text)
+		if !isDeclared(*c) {
+			want("count("+counted+")", &p.count)
+			if c.rule.action == "custom" && c.rule.kind != "date" {
+				want("coalesce(max(length("+counted+")), 0)", &p.longest)
+			}
 		}
-		terms = append(terms, "count("+counted+")", "coalesce(max("+length+"), 0)", misfits(*c, v.Text), withTime(*c, v.Text))
-		targets = append(targets, &c.profile.count, &c.profile.longest, &c.profile.misfits, &c.profile.withTime)
+		if condition := misfits(*c, v.Text); condition != "" {
+			want("coalesce(sum("+condition+"), 0)", &p.misfits)
+		}
+		if p.valueType == "stamp" {
+			want("coalesce(sum(substr("+v.Text+", 12, 8) NOT IN ('', '00:00:00')), 0)", &p.withTime)
+		}
 	}
 	return m.scan("SELECT "+strings.Join(terms, ",\n")+" FROM "+m.from(o), targets...)
 }
 
-// misfits counts the values that the type planned for a field cannot hold.
+// misfits is true for values that the type planned for a field cannot hold.
+// Long texts are told by their length, which is measured anyway.
 func misfits(c candidate, text string) string {
-	kind := c.rule.kind
-	if kind == "" {
-		kind = plainTypes[c.profile.valueType]
-	}
-	if c.rule.target == "employee_count" || c.rule.target == "annual_revenue" {
+	kind := firstOf(c.rule.kind, plainTypes[c.profile.valueType])
+	switch {
+	case c.rule.target == "employee_count" || c.rule.target == "annual_revenue":
 		kind = "integer"
+	case kind == "varchar" || kind == "phone":
+		return ""
 	}
-	// Long texts are told by their length, which is measured anyway.
-	condition := misfit(kind, text)
-	if condition == "" || kind == "varchar" || kind == "phone" {
-		return "0"
-	}
-	return "coalesce(sum(" + condition + "), 0)"
-}
-
-func withTime(c candidate, text string) string {
-	if c.profile.valueType != "stamp" {
-		return "0"
-	}
-	return "coalesce(sum(substr(" + text + ", 12, 8) NOT IN ('', '00:00:00')), 0)"
+	return misfit(kind, text)
 }
 
 // countDistinct counts the texts of a column that might be a list of choices;

@@ -17,7 +17,7 @@ type Value struct {
 	// Text is the value as people read it: arrays joined, booleans Yes or No,
 	// numbers digit by digit as they stand in the source, never through a float.
 	Text string
-	// Array is a JSON array of texts, for fields with several values; "" otherwise.
+	// Array is a JSON array of texts, or one text alone, for fields with several values; "" otherwise.
 	Array string
 	// Currency is the ISO code that came with a money value; "" when there is none.
 	Currency string
@@ -108,7 +108,8 @@ func Custom(slug, valueType string) Value {
 		return Value{Text: "CASE WHEN " + raw + ` IN ('true', '1', '"true"', '"1"', '"Yes"', '"yes"') THEN 'Yes' WHEN ` +
 			raw + ` IN ('false', '0', '"false"', '"0"', '"No"', '"no"') THEN 'No' ELSE ` + text + " END"}
 	case "options":
-		array := "CASE WHEN " + raw + " LIKE '[%' THEN nullif(" + raw + ", '[]') ELSE '[' || " + raw + " || ']' END"
+		// A lone text is as good as an array of one: json_each reads both.
+		array := "nullif(" + raw + ", '[]')"
 		return Value{Array: array, Text: joined(array, ", ")}
 	}
 	return Value{Text: text}
