@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,12 +38,12 @@ func demoCommand(p *printer) *cli.Command {
 }
 
 func demo(ctx context.Context, p *printer, opt stages.Options, edition string) error {
-	stopSource, planted, err := sampleSource(ctx, &opt, edition)
+	stopSource, planted, err := sampleSource(ctx, &opt, &edition)
 	if err != nil {
 		return err
 	}
 	defer stopSource()
-	account, stop, err := sampleAccount(&opt)
+	account, stop, err := sampleAccount(&opt, edition)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func demoRun(ctx context.Context, p *printer, e *stages.Env, planted []string) e
 		got = append(got, r.Object+" "+r.SourceID)
 	}
 	slices.Sort(got)
-	if planted != nil && !slices.Equal(got, planted) {
+	if !slices.Equal(got, planted) {
 		return fmt.Errorf("%w: the sample plants %s, left out were %s", stages.ErrRejects, strings.Join(planted, ", "), strings.Join(got, ", "))
 	}
 	bill, err := e.TokenBill(ctx)
@@ -149,33 +150,49 @@ func printLedger(p *printer, kind string, lines []report.Ledger) {
 	}
 }
 
-// sampleSource lays out the sample export, or fills a throw-away database.
-// A source that was named is taken as it is, without expectations.
-func sampleSource(ctx context.Context, opt *stages.Options, edition string) (stop func(), planted []string, err error) {
-	switch {
-	case opt.Source != "":
-		return func() {}, nil, nil
-	case edition == "open-source":
+// sampleSource lays out the sample export, or fills a throw-away database with
+// the other sample. A source that was named is held to be the sample of its
+// edition: the demo is green only if it leaves out what that one has planted.
+func sampleSource(ctx context.Context, opt *stages.Options, edition *string) (stop func(), planted []string, err error) {
+	if strings.HasPrefix(opt.Source, "postgres") {
+		*edition = "open-source"
+	}
+	switch *edition {
+	case "plugin":
+		if planted, err = nextcrmsample.PlantedRejects(); err != nil {
+			return nil, nil, err
+		}
+		stop, err = sampleExport(opt)
+		return stop, planted, err
+	case "open-source":
 		stop, err = sampleDatabase(ctx, opt)
-		return stop, nil, err
-	case edition != "plugin":
-		return nil, nil, fmt.Errorf("%w: --edition is plugin or open-source, not %q", stages.ErrUsage, edition)
+		return stop, nextcrmsample.PlantedDatabaseRejects(), err
+	default:
+		return nil, nil, fmt.Errorf("%w: --edition is plugin or open-source, not %q", stages.ErrUsage, *edition)
+	}
+}
+
+func sampleExport(opt *stages.Options) (stop func(), err error) {
+	if opt.Source != "" {
+		return func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "nextpipe-demo")
 	if err != nil {
-		return nil, nil, fmt.Errorf("lay out the sample export: %w", err)
+		return nil, fmt.Errorf("lay out the sample export: %w", err)
 	}
 	stop = func() { _ = os.RemoveAll(dir) }
 	if err := nextcrmsample.WritePluginExport(dir); err != nil {
 		stop()
-		return nil, nil, err
+		return nil, err
 	}
 	opt.Source = dir
-	planted, err = nextcrmsample.PlantedRejects()
-	return stop, planted, err
+	return stop, nil
 }
 
 func sampleDatabase(ctx context.Context, opt *stages.Options) (stop func(), err error) {
+	if opt.Source != "" {
+		return func() {}, nil
+	}
 	script, err := nextcrmsample.DatabaseSQL("fork")
 	if err != nil {
 		return nil, err
@@ -194,12 +211,13 @@ func sampleDatabase(ctx context.Context, opt *stages.Options) (stop func(), err 
 
 // sampleAccount is a new account in this process, with a clock of its own:
 // keeping within the burst limit takes no time.
-func sampleAccount(opt *stages.Options) (*sandbox.Account, func(), error) {
+func sampleAccount(opt *stages.Options, edition string) (*sandbox.Account, func(), error) {
 	users := []sandbox.User{{Name: "Admin", Email: "owner.admin@shop.example", Admin: true}}
-	for _, n := range []string{"3", "4", "5", "6"} {
-		users = append(users, sandbox.User{Name: "Rep " + n, Email: "rep" + n + "@shop.example"})
+	owners := nextcrmsample.Owners[edition]
+	for _, email := range slices.Sorted(maps.Keys(owners)) {
+		users = append(users, sandbox.User{Name: owners[email], Email: email})
 	}
-	users = append(users, sandbox.User{Name: "Rep 7", Email: "rep7@shop.example", Inactive: true})
+	users = append(users, sandbox.User{Name: "Rep Harbor", Email: "rep7@shop.example", Inactive: true})
 	account, err := sandbox.New(sandbox.Options{Seed: 1, Users: users, Clock: sandbox.NewClock(time.Now())})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open local account: %w", err)
