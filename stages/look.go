@@ -87,3 +87,14 @@ func (e *Env) Rejects(ctx context.Context) ([]report.Reject, error) {
 func (e *Env) TokenBill(ctx context.Context) (report.Bill, error) {
 	return report.TokenBill(ctx, e.DB, e.run.ID)
 }
+
+// Reports runs every report of sql/report and, when dir is not empty, writes
+// each as a CSV file there.
+func (e *Env) Reports(ctx context.Context, dir string) ([]report.Table, []string, error) {
+	tables, err := report.Tables(ctx, e.DB)
+	if err != nil || dir == "" {
+		return tables, nil, err
+	}
+	files, err := report.WriteCSV(dir, tables)
+	return tables, files, err
+}

@@ -115,3 +115,31 @@ func explainCommand(p *printer) *cli.Command {
 			})
 		}}
 }
+
+// reportRows is how many rows of a report the terminal shows.
+const reportRows = 12
+
+func reportCommand(p *printer) *cli.Command {
+	return &cli.Command{Name: "report", Usage: "scope, cleaning, merges, review and what was left out",
+		Flags: append(shared(), &cli.StringFlag{Name: "out", Usage: "write every report as CSV into `FOLDER`"}),
+		Action: func(c *cli.Context) error {
+			opt, err := options(c, p)
+			if err != nil {
+				return err
+			}
+			return withEnv(c.Context, opt, func(e *stages.Env) error {
+				tables, files, err := e.Reports(c.Context, c.String("out"))
+				if err != nil {
+					return err
+				}
+				for _, t := range tables {
+					p.table(t.Name+": "+t.About, t.Columns, t.Rows, reportRows)
+					p.object("report", t)
+				}
+				for _, f := range files {
+					p.line("written %s", f)
+				}
+				return nil
+			})
+		}}
+}

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	sqlfiles "nextpipe/sql"
+	"nextpipe/stages/internal/model"
+	"nextpipe/stages/internal/warehouse"
+)
+
+// Table is one report: what a file of sql/report selects.
+type Table struct {
+	Name    string // file name without number and ending
+	About   string // "one row per …"
+	Columns []string
+	Rows    [][]string
+}
+
+// Tables runs the reports in the order of their file names.
+func Tables(ctx context.Context, db *warehouse.DB) ([]Table, error) {
+	models, err := model.Load(sqlfiles.Files, "report")
+	if err != nil {
+		return nil, err
+	}
+	var out []Table
+	for _, m := range models {
+		t, err := table(ctx, db, m)
+		if err != nil {
+			return nil, fmt.Errorf("report %s: %w", m.File, err)
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func table(ctx context.Context, db *warehouse.DB, m model.Model) (Table, error) {
+	_, name, _ := strings.Cut(strings.TrimSuffix(path.Base(m.File), ".sql"), "_")
+	t := Table{Name: name, About: m.Grain}
+	rows, err := db.Read().QueryContext(ctx, m.SQL)
+	if err != nil {
+		return t, err
+	}
+	defer rows.Close()
+	if t.Columns, err = rows.Columns(); err != nil {
+		return t, err
+	}
+	for rows.Next() {
+		row := make([]string, len(t.Columns))
+		into := make([]any, len(row))
+		for i := range row {
+			into[i] = (*text)(&row[i])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return t, err
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, rows.Err()
+}
+
+// text scans any SQLite value as text, NULL as nothing.
+type text string
+
+// Scan implements sql.Scanner.
+func (t *text) Scan(v any) error {
+	if v != nil {
+		*t = text(fmt.Sprint(v))
+	}
+	return nil
+}
+
+// WriteCSV writes each report as a CSV file into dir and returns their names.
+// Cells that a spreadsheet would take for a formula are guarded by an
+// apostrophe: the values come from outside.
+func WriteCSV(dir string, tables []Table) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("write reports: %w", err)
+	}
+	var names []string
+	for _, t := range tables {
+		name := filepath.Join(dir, t.Name+".csv")
+		if err := writeCSV(name, t); err != nil {
+			return names, fmt.Errorf("write report %s: %w", name, err)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func writeCSV(name string, t Table) (err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := csv.NewWriter(f)
+	for _, row := range append([][]string{t.Columns}, t.Rows...) {
+		guarded := make([]string, len(row))
+		for i, cell := range row {
+			guarded[i] = guard(cell)
+		}
+		if err := w.Write(guarded); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// guard keeps a spreadsheet from running a cell. Telephone numbers in
+// international form stay as they are: a plus and digits compute nothing.
+func guard(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return cell
+	}
+	if cell[0] == '+' && strings.Trim(cell[1:], "0123456789 ()/.-") == "" && strings.Count(cell, "-") == 0 {
+		return cell
+	}
+	return "'" + cell
+}
