@@ -30,7 +30,7 @@ CREATE TABLE dup_account_cluster (
 -- Only records that share a cluster have a row; everybody else is a cluster of one.
 CREATE TABLE dup_account_member (
     account_key TEXT PRIMARY KEY,
-    cluster_id INTEGER NOT NULL REFERENCES dup_account_cluster,
+    cluster_id INTEGER NOT NULL,                  -- dup_account_cluster
     final_key  TEXT NOT NULL,                     -- the final record it goes into
     role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
     rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor
@@ -135,7 +135,7 @@ CREATE TABLE dup_contact_cluster (
 -- Only records that share a cluster have a row; everybody else is a cluster of one.
 CREATE TABLE dup_contact_member (
     contact_key TEXT PRIMARY KEY,
-    cluster_id INTEGER NOT NULL REFERENCES dup_contact_cluster,
+    cluster_id INTEGER NOT NULL,                  -- dup_contact_cluster
     final_key  TEXT NOT NULL,                     -- the final record it goes into
     role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
     rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor

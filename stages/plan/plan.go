@@ -1,9 +1,9 @@
 // Package plan decides, before anything is sent, what happens to every final
 // record in one account, and what it costs.
 //
-//	reads   final_* link load_op dest_record dest_match bind
-//	does    compares what should be there with what is linked; prices it in tokens; seals it
-//	writes  plan plan_op
+//	reads   final_* golden_* xw_account link load_op dest_record bind
+//	does    matches what the account had before us by dedupe's rules; compares what should be there with what is linked; prices it in tokens; seals it
+//	writes  dest_match plan plan_op
 package plan
 
 import (
@@ -27,6 +27,10 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	}
 	var res stage.Result
 	err = s.DB.Write(ctx, func(tx *sql.Tx) error {
+		skipped, err := matchExisting(ctx, tx, s.ID)
+		if err != nil {
+			return err
+		}
 		id, err := begin(tx, s, seal)
 		if err != nil {
 			return err
@@ -38,6 +42,9 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 			return err
 		}
 		res, err = summarise(tx, id)
+		if skipped > 0 {
+			res.Add("keys too common to match", skipped)
+		}
 		return err
 	})
 	if err != nil {
