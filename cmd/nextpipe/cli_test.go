@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nextpipe/fixtures/sandbox"
+)
+
+// nextpipe runs the program and returns its exit code and what it said.
+func nextpipe(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), env...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errOut.String()
+}
+
+func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
+	export := writeExport(t)
+	noContacts, noZone := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(noContacts, "deals.csv"), []byte("id,title\n1,x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(noZone, "contacts.csv"), []byte("id,email,created_at\n1,a@b.example,2024-05-01 10:00:00\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	junk := filepath.Join(t.TempDir(), "junk.db")
+	if err := os.WriteFile(junk, bytes.Repeat([]byte("junk "), 2000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		code int
+		says string
+		args []string
+	}{
+		{"an unknown flag", 2, "flag", []string{"run", "--nonsense"}},
+		{"an unknown command", 2, "nonsense", []string{"nonsense"}},
+		{"a leftover argument before a flag", 2, "unexpected argument", []string{"load", "now", "--dry-run"}},
+		{"no source", 2, "--source", []string{"extract"}},
+		{"a source that is not there", 2, "neither", []string{"extract", "--source", "/no/such/folder"}},
+		{"a folder without contacts", 1, "contacts", []string{"extract", "--source", noContacts}},
+		{"no target", 2, "--target", []string{"scope"}},
+		{"no token", 2, "PIPEDRIVE_API_TOKEN", []string{"scope", "--target", "https://acme.pipedrive.com"}},
+		{"a host that is not Pipedrive's", 1, "pipedrive.com", []string{"scope", "--target", "https://example.com", "--token-file", tokenFile(t)}},
+		{"no time zone", 2, "--source-timezone", []string{"run", "--from", "extract", "--to", "clean", "--source", noZone}},
+		{"a warehouse that is none", 12, "damaged", []string{"status", "--db", junk}},
+		{"a part of a run that does not exist", 2, "--from", []string{"run", "--from", "nowhere", "--source", export}},
+		{"a trace of nothing", 2, "nothing", []string{"trace", "--record", "nothing"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN="}, c.args...)
+			if code != c.code || !strings.Contains(errOut, c.says) {
+				t.Errorf("nextpipe %s: exit %d, want %d with %q\nstdout %s\nstderr %s", strings.Join(c.args, " "), code, c.code, c.says, out, errOut)
+			}
+		})
+	}
+}
+
+func tokenFile(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(name, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestCLI_AnotherSourceIntoTheSameWarehouseIsDrift(t *testing.T) {
+	one, two := writeExport(t), writeExport(t)
+	if err := os.WriteFile(filepath.Join(two, "export.json"), []byte(`{"site_url":"https://other.example","timezone":"UTC"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := filepath.Join(t.TempDir(), "np.db")
+	if code, _, errOut := nextpipe(t, nil, "extract", "--db", db, "--source", one); code != 0 {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if code, _, errOut := nextpipe(t, nil, "extract", "--db", db, "--source", two); code != 8 {
+		t.Errorf("another source gave exit %d, want 8: %s", code, errOut)
+	}
+}
+
+func TestCLI_JSONIsOneObjectALineAndEndsWithASummary(t *testing.T) {
+	code, out, errOut := nextpipe(t, nil, "run", "--from", "extract", "--to", "build", "--source", writeExport(t), "--json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	var kinds []string
+	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
+		var line struct {
+			Type string `json:"type"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil || line.Type == "" {
+			t.Fatalf("no typed JSON: %q (%v)", lines.Text(), err)
+		}
+		kinds = append(kinds, line.Type)
+	}
+	if want := "stage stage stage stage stage summary"; strings.Join(kinds, " ") != want {
+		t.Errorf("lines are %q, want %q", strings.Join(kinds, " "), want)
+	}
+}
+
+func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	production, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", NoBurstLimit: true, Clock: sandbox.RealClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := production.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	live := func(args ...string) int {
+		code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + production.Token()},
+			append(args, "--db", r.db, "--source", r.source, "--target", url, "--quiet")...)
+		t.Logf("%v: exit %d\n%s%s", args, code, out, errOut)
+		return code
+	}
+	r.mustRun("run")
+	if code := live("run", "--yes"); code != 4 {
+		t.Errorf("production without a confirmed map gave exit %d, want 4", code)
+	}
+	if code, _, errOut := nextpipe(t, nil, "map", "--confirm", "--by", "Ana", "--db", r.db); code != 0 {
+		t.Fatalf("confirm: exit %d: %s", code, errOut)
+	}
+	if code := live("run"); code != 4 {
+		t.Errorf("production without a signed rehearsal gave exit %d, want 4", code)
+	}
+	if n := len(production.Records("organizations")); n != 0 {
+		t.Fatalf("%d organizations went through a closed gate", n)
+	}
+	r.mustRun("run", "--from", "plan")
+	if code, _, errOut := nextpipe(t, nil, "signoff", "--by", "Ana", "--db", r.db); code != 0 {
+		t.Fatalf("signoff: exit %d: %s", code, errOut)
+	}
+	if code := live("run"); code != 0 {
+		t.Errorf("production after confirmation and sign-off gave exit %d, want 0", code)
+	}
+	if got, want := production.Dump("NextCRM ID"), r.account.Dump("NextCRM ID"); got != want {
+		t.Error("production differs from the signed rehearsal")
+	}
+}
+
+func TestDemo_BothEditionsEndAsExpected(t *testing.T) {
+	for _, edition := range []string{"plugin", "open-source"} {
+		t.Run(edition, func(t *testing.T) {
+			code, out, errOut := nextpipe(t, nil, "demo", "--edition", edition, "--quiet")
+			if code != 0 {
+				t.Fatalf("exit %d\n%s%s", code, out, errOut)
+			}
+			for _, want := range []string{"source rows", "final records", "differences 0", "left out, by name", "tokens:", "it sent 0 writes", "sqlite3 -box"} {
+				if !strings.Contains(out, want) {
+					t.Errorf("the demo does not say %q", want)
+				}
+			}
+			if strings.Contains(out, "OFF BY") {
+				t.Error("a ledger does not add up")
+			}
+		})
+	}
+}
