@@ -44,8 +44,8 @@ const manyContacts = `
 // processor time, because that is the same on a busy machine.
 func BenchmarkContacts(b *testing.B) {
 	db := open(b)
-	exec(b, db, manyContacts, benchContacts)
-	exec(b, db, crosswalk)
+	execute(b, db, manyContacts, benchContacts)
+	execute(b, db, crosswalk)
 	for _, s := range []struct {
 		name string
 		run  func(context.Context, *warehouse.DB) (stage.Result, error)

@@ -8,13 +8,14 @@ import (
 	nextcrmsample "nextpipe/fixtures/nextcrm"
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
+	"nextpipe/stages/dedupe"
 	"nextpipe/stages/extract"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/mapping"
 )
 
-// crosswalk stands in for dedupe in a source in which nothing is merged further.
+// crosswalk is what dedupe writes when nothing is merged.
 const crosswalk = `
 	INSERT INTO xw_account (row_id, source_id, account_key, fate, final_key) SELECT row_id, source_id, account_key, 'final', account_key FROM clean_account;
 	INSERT INTO xw_contact (row_id, source_id, contact_key, fate, final_key) SELECT row_id, source_id, contact_key, 'final', contact_key FROM clean_contact;
@@ -30,7 +31,7 @@ func open(t testing.TB) *warehouse.DB {
 	return db
 }
 
-func exec(t testing.TB, db *warehouse.DB, statements string, args ...any) {
+func execute(t testing.TB, db *warehouse.DB, statements string, args ...any) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(statements, args...)
@@ -73,7 +74,9 @@ func sampleWarehouse(t *testing.T) *warehouse.DB {
 	if _, err := clean.Run(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, db, crosswalk)
+	if _, err := dedupe.Run(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
 	mapAndBuild(t, db)
 	return db
 }
@@ -91,12 +94,46 @@ func mapAndBuild(t testing.TB, db *warehouse.DB) {
 func TestTheSampleExportBuildsWithoutFailedChecks(t *testing.T) {
 	db := sampleWarehouse(t)
 	for query, want := range map[string]string{
-		"SELECT count(*) FROM final_person":       one(t, db, "SELECT count(*) FROM clean_contact"),
-		"SELECT count(*) FROM final_deal":         one(t, db, "SELECT count(*) FROM clean_deal"),
-		"SELECT count(*) FROM final_organization": one(t, db, "SELECT (SELECT count(*) FROM clean_account) + (SELECT count(*) FROM clean_account_mention)"),
+		// Expected counts of the sample, as its manifest gives them.
+		"SELECT count(*) FROM final_deal": "58",
+		`SELECT count(*) FROM final_person WHERE payload ->> '$.custom_fields."@field:person.plan_tier".@ref' = 'option:person.plan_tier:Platinum+'`: "1",
+		"SELECT group_concat(name, ', ') FROM (SELECT name FROM final_pipeline ORDER BY position)":                                                   "Renewals, Sales",
+		"SELECT count(*) FROM final_stage WHERE name = 'Kick-off'":                                                                                   "1",
+		// What is in the crosswalk is in the finals.
+		"SELECT count(*) FROM final_person":                                           one(t, db, "SELECT count(DISTINCT final_key) FROM xw_contact WHERE final_key IS NOT NULL"),
+		"SELECT count(*) FROM final_organization":                                     one(t, db, "SELECT (SELECT count(DISTINCT final_key) FROM xw_account WHERE final_key IS NOT NULL) + (SELECT count(*) FROM clean_account_mention)"),
+		"SELECT coalesce(sum(failures), 0) FROM final_check WHERE severity = 'error'": "0",
 	} {
 		if got := one(t, db, query); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
+	}
+	sameInShell(t, db)
+}
+
+// TestNoCustomValueOfTheSampleIsLost counts the values of every custom field on
+// both sides of the build.
+func TestNoCustomValueOfTheSampleIsLost(t *testing.T) {
+	db := sampleWarehouse(t)
+	rows, err := db.Read().Query(`SELECT f.source_field, f.target_field, count(*) FROM map_field AS f, golden_contact AS c, json_each(c.custom) AS j
+		WHERE f.object = 'contact' AND f.action = 'custom' AND f.source_field = 'custom:' || j.key GROUP BY 1, 2`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	fields := 0
+	for rows.Next() {
+		var source, target, want string
+		if err := rows.Scan(&source, &target, &want); err != nil {
+			t.Fatal(err)
+		}
+		got := one(t, db, "SELECT count(*) FROM final_person, json_each(payload, '$.custom_fields') AS j WHERE j.key = '@field:person.' || ?", target)
+		if got != want {
+			t.Errorf("%s: %s values sent of %s", source, got, want)
+		}
+		fields++
+	}
+	if fields < 12 {
+		t.Errorf("only %d custom fields compared, the sample has 12", fields)
 	}
 }

@@ -94,7 +94,7 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 	kept := all[:0]
 	for i := range all {
 		c := all[i]
-		if c.profile.count == 0 && !isDeclared(c) {
+		if c.profile.count == 0 && !isDeclared(c) && !isNeeded(c) {
 			continue
 		}
 		m.propose(&c)
@@ -107,6 +107,12 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 func isDeclared(c candidate) bool {
 	_, custom := mapped.Slug(c.SourceField)
 	return custom
+}
+
+// isNeeded keeps what Pipedrive would fill in its own way if we left it out:
+// the owner of every record, the stage of every deal.
+func isNeeded(c candidate) bool {
+	return c.rule.target == "owner_id" || c.rule.target == "stage_id"
 }
 
 func (m *builder) candidate(o object, source string, r rule, p profile) candidate {
@@ -161,7 +167,7 @@ func (m *builder) propose(c *candidate) {
 	c.spare.TargetField, c.spare.TargetName, c.spare.TargetType = text(firstOf(c.rule.target, fieldKey(c.rule.source))),
 		text(firstOf(c.rule.name, c.rule.source)), text(kind)
 	switch {
-	case c.profile.count == 0:
+	case c.profile.count == 0 && !isNeeded(*c):
 		c.Action, why = "skip", "no record has a value"
 	case c.Action == "native" && c.profile.misfits > 0:
 		c.Action, why, confidence = "custom", fmt.Sprintf("%d of %d values are not what Pipedrive's own field takes", c.profile.misfits, c.profile.count), 0.8
