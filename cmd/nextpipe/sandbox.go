@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,7 +19,7 @@ func localAccount(opt *stages.Options) (stop func(), err error) {
 	if opt.Target != "sandbox" {
 		return func() {}, nil
 	}
-	account, err := sandbox.New(sandbox.Options{Seed: 1, Journal: opt.DB + ".sandbox", Clock: sandbox.RealClock()})
+	account, err := sandbox.New(sandbox.Options{Seed: 1, Journal: opt.DB + ".sandbox", Clock: sandbox.NewClock(time.Now())})
 	if err != nil {
 		return nil, fmt.Errorf("open local account: %w", err)
 	}
@@ -28,6 +29,7 @@ func localAccount(opt *stages.Options) (stop func(), err error) {
 		return nil, fmt.Errorf("serve local account: %w", err)
 	}
 	opt.Target, opt.Token = url, account.Token()
+	opt.Now, opt.Wait = account.Clock().Now, account.Clock().Sleep
 	return func() { closeServer(); account.Close() }, nil
 }
 
