@@ -160,10 +160,12 @@ func TestMergedRecordsLeadToTheirSurvivor(t *testing.T) {
 		INSERT INTO clean_contact (contact_key, row_id, source_id, name, name_origin, account_key, row_hash) VALUES ('contact:2', 2, '2', 'J. Novák', 'name', 'account:2', 'h');
 		INSERT INTO clean_deal (deal_key, row_id, source_id, title, title_origin, account_key, contact_key, row_hash) VALUES ('deal:2', 2, '2', 'Wall', 'title', 'account:2', 'contact:2', 'h');
 		INSERT INTO dup_account_cluster VALUES (1, 'account:1', 2, 'merged', 'test');
-		INSERT INTO dup_account_member VALUES ('account:1', 1, 'account:1', 'survivor', 1, 'r', 'r'), ('account:2', 1, 'account:1', 'merged', 2, 'r', 'r');
+		INSERT INTO dup_account_member (row_id, account_key, cluster_id, final_key, role, rank, rule, why) VALUES
+			(1, 'account:1', 1, 'account:1', 'survivor', 1, 'r', 'r'), (2, 'account:2', 1, 'account:1', 'merged', 2, 'r', 'r');
 		INSERT INTO dup_account_golden SELECT * FROM clean_account WHERE account_key = 'account:1';
 		INSERT INTO dup_contact_cluster VALUES (1, 'contact:1', 2, 'merged', 'test');
-		INSERT INTO dup_contact_member VALUES ('contact:1', 1, 'contact:1', 'survivor', 1, 'r', 'r'), ('contact:2', 1, 'contact:1', 'merged', 2, 'r', 'r');
+		INSERT INTO dup_contact_member (row_id, contact_key, cluster_id, final_key, role, rank, rule, why) VALUES
+			(1, 'contact:1', 1, 'contact:1', 'survivor', 1, 'r', 'r'), (2, 'contact:2', 1, 'contact:1', 'merged', 2, 'r', 'r');
 		INSERT INTO dup_contact_golden SELECT * FROM clean_contact WHERE contact_key = 'contact:1';
 		INSERT INTO xw_account VALUES (1, '1', 'account:1', 'final', 'account:1', NULL, NULL), (2, '2', 'account:2', 'merged', 'account:1', 'r', 'r');
 		INSERT INTO xw_contact VALUES (1, '1', 'contact:1', 'final', 'contact:1', NULL, NULL), (2, '2', 'contact:2', 'merged', 'contact:1', 'r', 'r');

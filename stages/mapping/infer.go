@@ -69,7 +69,8 @@ func fit(kind string, p profile, why string) (string, string, float64) {
 		return wider(fmt.Sprintf("%d of %d do not read as %s", p.misfits, p.count, kind))
 	case (kind == "enum" || kind == "set") && p.distinct > maxOptions:
 		return wider("they are more than a field has options")
-	case (kind == "varchar" || kind == "phone" || kind == "enum" || kind == "set" || kind == "address") && p.longest > maxVarchar:
+	// A set's options are short however long they are together.
+	case (kind == "varchar" || kind == "phone" || kind == "enum" || kind == "address") && p.longest > maxVarchar:
 		return "text", fmt.Sprintf("%s, up to %d characters", why, p.longest), 0.9
 	}
 	return kind, why, 0.9
