@@ -182,7 +182,7 @@ CREATE TABLE clean_contact (
     first_name   TEXT,
     last_name    TEXT,
     prefix       TEXT,
-    name_key     TEXT,                            -- folded name, order of words does not matter
+    name_key     TEXT,                            -- folded words of the name, sorted; where there is no source id
     email        TEXT,                            -- primary valid address, lower-case
     mailbox_key  TEXT,                            -- the same without its plus tag
     emails       TEXT NOT NULL DEFAULT '[]',      -- JSON array of {value,label,primary}

@@ -9,6 +9,5 @@ SELECT
     'contact.nothing_to_name' AS rule,
     'the contact has neither name nor e-mail, phone or company' AS reason
 FROM stg_contact AS s
-WHERE (SELECT count(*) FROM stg_contact) > (SELECT count(*) FROM clean_contact) + (SELECT count(*) FROM clean_drop WHERE object = 'contact')
-    AND NOT EXISTS (SELECT 1 FROM clean_contact AS c WHERE c.row_id = s.row_id)
+WHERE NOT EXISTS (SELECT 1 FROM clean_contact AS c WHERE c.row_id = s.row_id)
     AND NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'contact' AND d.row_id = s.row_id)

@@ -44,11 +44,11 @@ func run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 	}
 	var res stage.Result
 	err = db.Replace(ctx, append(filledByGo, model.Tables(models)...), func(tx *sql.Tx) error {
-		rows, err := fill(ctx, tx, models)
-		if err != nil {
+		j := &job{tx: tx, rows: map[string]int64{}, sizes: map[string]size{}}
+		if err := j.fill(ctx, models); err != nil {
 			return err
 		}
-		res, err = result(ctx, tx, rows)
+		res, err = j.result(ctx)
 		return err
 	})
 	return res, err
@@ -57,80 +57,93 @@ func run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 // filledByGo are the tables that no transform fills.
 var filledByGo = []string{"issue_rule", "profile", "clean_custom_field"}
 
-// fill runs the transforms, and between them the steps in Go. It returns the
-// rows of each table that the transforms wrote.
-func fill(ctx context.Context, tx *sql.Tx, models []model.Model) (map[string]int64, error) {
-	if err := writeRules(tx); err != nil {
-		return nil, err
-	}
-	missed, err := applyFixes(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("apply corrected values: %w", err)
-	}
-	if err := coverStaging(ctx, tx); err != nil {
-		return nil, err
-	}
-	rows, err := transform(ctx, tx, models)
-	if err != nil {
-		return nil, err
-	}
-	if err := reportFixes(tx, missed); err != nil {
-		return nil, err
-	}
-	conflicts, err := reportConflicts(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("compare versions of a record: %w", err)
-	}
-	rows["issue"] += conflicts + int64(len(missed))
-	return rows, uncoverStaging(ctx, tx)
+// job is one run: what has been written, and how large the source is.
+type job struct {
+	tx    *sql.Tx
+	rows  map[string]int64 // written by the transforms, by table
+	sizes map[string]size  // of the staged objects
 }
 
-func transform(ctx context.Context, tx *sql.Tx, models []model.Model) (map[string]int64, error) {
-	rows := map[string]int64{}
+// fill runs the transforms, and around them the steps in Go.
+func (j *job) fill(ctx context.Context, models []model.Model) error {
+	if err := writeRules(j.tx); err != nil {
+		return err
+	}
+	missed, err := applyFixes(ctx, j.tx)
+	if err != nil {
+		return fmt.Errorf("apply corrected values: %w", err)
+	}
+	if err := coverStaging(ctx, j.tx); err != nil {
+		return err
+	}
 	for _, m := range models {
-		n, err := model.Run(ctx, tx, m)
-		if err != nil {
-			return nil, err
-		}
-		rows[m.Table] += n
-		if step := afterwards[m.Table]; step != nil {
-			if err := step(ctx, tx); err != nil {
-				return nil, err
-			}
+		if err := j.transform(ctx, m); err != nil {
+			return err
 		}
 	}
-	return rows, nil
+	if err := reportFixes(j.tx, missed); err != nil {
+		return err
+	}
+	conflicts, err := reportConflicts(ctx, j.tx)
+	if err != nil {
+		return fmt.Errorf("compare versions of a record: %w", err)
+	}
+	j.rows["issue"] += conflicts + int64(len(missed))
+	return uncoverStaging(ctx, j.tx)
 }
 
-// afterwards are the steps that need the named table and come before the next.
-var afterwards = map[string]func(context.Context, *sql.Tx) error{
-	"clean_site":    profile,
-	"clean_contact": numberRepeats,
+// rejects are the transforms that look for rows which became nothing. To look
+// through a million records when the numbers add up would be wasted.
+var rejects = map[string]string{"clean/36_clean_drop.sql": "account", "clean/41_clean_drop.sql": "contact"}
+
+// transform runs one file and the step that belongs behind it.
+func (j *job) transform(ctx context.Context, m model.Model) error {
+	if object := rejects[m.File]; object != "" {
+		dropped, err := number(ctx, j.tx, "SELECT count(*) FROM clean_drop WHERE object = "+literal(object))
+		if err != nil || j.rows["clean_"+object]+dropped == j.sizes[object].rows {
+			return err
+		}
+	}
+	n, err := model.Run(ctx, j.tx, m)
+	if err != nil {
+		return err
+	}
+	j.rows[m.Table] += n
+	switch m.Table {
+	case "clean_site":
+		return j.profile(ctx)
+	case "clean_contact":
+		return j.numberRepeats(ctx)
+	}
+	return nil
 }
 
 // profile decides how the source and each of its columns is to be read.
-func profile(ctx context.Context, tx *sql.Tx) error {
-	if err := settleSeparator(ctx, tx); err != nil {
+func (j *job) profile(ctx context.Context) error {
+	if err := settleSeparator(ctx, j.tx); err != nil {
 		return err
 	}
-	s, err := readSite(ctx, tx)
+	s, err := readSite(ctx, j.tx)
 	if err != nil {
 		return err
 	}
-	if err := profileColumns(ctx, tx, s); err != nil {
+	if err := profileColumns(ctx, j.tx, s, j.sizes); err != nil {
 		return err
 	}
-	if err := profileFields(ctx, tx, s); err != nil {
+	if err := profileFields(ctx, j.tx, s); err != nil {
 		return err
 	}
-	return requireTimezone(ctx, tx, s)
+	return requireTimezone(ctx, j.tx, s)
 }
 
 // numberRepeats makes the keys of contacts without an id unique. Such contacts
 // are known by their e-mail or name; the second of the same is '#2', in the
 // order of the source. Dedupe decides whether they are one person.
-func numberRepeats(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `
+func (j *job) numberRepeats(ctx context.Context) error {
+	if all := j.sizes["contact"]; all.rows == all.withID {
+		return nil
+	}
+	_, err := j.tx.ExecContext(ctx, `
 		WITH repeated AS (
 			SELECT contact_key FROM clean_contact WHERE source_id IS NULL GROUP BY contact_key HAVING count(*) > 1),
 		numbered AS (
@@ -146,23 +159,23 @@ func numberRepeats(ctx context.Context, tx *sql.Tx) error {
 
 // result counts what was written. Rows are counted while they are written: to
 // count a million of them afterwards takes as long as reading them.
-func result(ctx context.Context, tx *sql.Tx, rows map[string]int64) (stage.Result, error) {
+func (j *job) result(ctx context.Context) (stage.Result, error) {
 	var res stage.Result
 	for _, table := range filledByGo {
-		n, err := number(ctx, tx, "SELECT count(*) FROM "+warehouse.Quote(table))
+		n, err := number(ctx, j.tx, "SELECT count(*) FROM "+warehouse.Quote(table))
 		if err != nil {
 			return res, err
 		}
 		res.Rows += n
 	}
-	for _, n := range rows {
+	for _, n := range j.rows {
 		res.Rows += n
 	}
 	for _, object := range []string{"user", "account", "contact", "deal"} {
-		res.Add(object+"s", rows["clean_"+object])
+		res.Add(object+"s", j.rows["clean_"+object])
 	}
 	for _, fate := range []string{"merged", "rejected", "excluded"} {
-		n, err := number(ctx, tx, "SELECT count(*) FROM clean_drop WHERE fate = '"+fate+"'")
+		n, err := number(ctx, j.tx, "SELECT count(*) FROM clean_drop WHERE fate = "+literal(fate))
 		if err != nil {
 			return res, err
 		}
@@ -171,7 +184,7 @@ func result(ctx context.Context, tx *sql.Tx, rows map[string]int64) (stage.Resul
 			res.Left = n
 		}
 	}
-	res.Add("issues", rows["issue"])
+	res.Add("issues", j.rows["issue"])
 	return res, nil
 }
 

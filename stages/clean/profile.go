@@ -67,17 +67,18 @@ func readSite(ctx context.Context, tx *sql.Tx) (site, error) {
 // profileColumns decides how each column is to be read. One pass over each
 // object counts; only columns with values that leave something open are read
 // again.
-func profileColumns(ctx context.Context, tx *sql.Tx, s site) error {
+func profileColumns(ctx context.Context, tx *sql.Tx, s site, sizes map[string]size) error {
 	in, err := warehouse.NewInserter(tx, "profile", "object", "field", "kind", "value_count", "date_order", "decimal_mark",
 		"timezone", "evidence")
 	if err != nil {
 		return err
 	}
 	for _, object := range []string{"account", "contact", "deal"} {
-		counts, err := countColumns(ctx, tx, object)
+		counts, total, err := countColumns(ctx, tx, object)
 		if err != nil {
 			return fmt.Errorf("profile %s: %w", object, err)
 		}
+		sizes[object] = total
 		for _, n := range counts {
 			if n.values == 0 {
 				continue
@@ -99,11 +100,14 @@ type columnCount struct {
 	values, open int64
 }
 
-// countColumns counts values, and those among them that leave something open.
-func countColumns(ctx context.Context, tx *sql.Tx, object string) ([]columnCount, error) {
-	var counts []columnCount
-	var parts []string
-	var into []any
+// size is how many rows an object has, and how many of them have an id.
+type size struct{ rows, withID int64 }
+
+// countColumns counts values, and those among them that leave something open,
+// and in the same pass the rows.
+func countColumns(ctx context.Context, tx *sql.Tx, object string) (counts []columnCount, total size, err error) {
+	parts := []string{"count(*)", "count(np_id(source_id))"}
+	into := []any{&total.rows, &total.withID}
 	for _, c := range columns {
 		if c.object == object {
 			counts = append(counts, columnCount{column: c})
@@ -114,7 +118,7 @@ func countColumns(ctx context.Context, tx *sql.Tx, object string) ([]columnCount
 		into = append(into, &counts[i].values, &counts[i].open)
 	}
 	query := "SELECT " + strings.Join(parts, ", ") + " FROM " + warehouse.Quote("stg_"+object)
-	return counts, tx.QueryRowContext(ctx, query).Scan(into...)
+	return counts, total, tx.QueryRowContext(ctx, query).Scan(into...)
 }
 
 // decision is how a column is read, and why.
