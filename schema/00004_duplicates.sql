@@ -29,14 +29,15 @@ CREATE TABLE dup_account_cluster (
 
 -- Only records that share a cluster have a row; everybody else is a cluster of one.
 CREATE TABLE dup_account_member (
-    account_key TEXT PRIMARY KEY,
+    row_id     INTEGER PRIMARY KEY,               -- of clean_account
+    account_key TEXT NOT NULL UNIQUE,
     cluster_id INTEGER NOT NULL,                  -- dup_account_cluster
     final_key  TEXT NOT NULL,                     -- the final record it goes into
     role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
     rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor
     rule       TEXT NOT NULL,                     -- what joined it, or what made it survive
     why        TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX dup_account_member_cluster ON dup_account_member (cluster_id, rank);
 
 -- One row per merged cluster and field whose value is not simply the survivor's, or loses other members' values.
@@ -106,11 +107,12 @@ CREATE TABLE xw_account (
 CREATE INDEX xw_account_key ON xw_account (account_key);
 CREATE INDEX xw_account_final ON xw_account (final_key);
 
--- One row per final account: records of their own and merged clusters together.
+-- One row per final account: records of their own and merged clusters together. Join to it from the left
+-- or by key: as the right side of a LEFT JOIN it would be built as a whole first.
 CREATE VIEW golden_account AS
 SELECT c.* FROM clean_account AS c
 WHERE NOT EXISTS (
-    SELECT 1 FROM dup_account_member AS m WHERE m.account_key = c.account_key AND m.role <> 'alone')
+    SELECT 1 FROM dup_account_member AS m WHERE m.row_id = c.row_id AND m.role <> 'alone')
 UNION ALL
 SELECT g.* FROM dup_account_golden AS g;
 
@@ -134,14 +136,15 @@ CREATE TABLE dup_contact_cluster (
 
 -- Only records that share a cluster have a row; everybody else is a cluster of one.
 CREATE TABLE dup_contact_member (
-    contact_key TEXT PRIMARY KEY,
+    row_id     INTEGER PRIMARY KEY,               -- of clean_contact
+    contact_key TEXT NOT NULL UNIQUE,
     cluster_id INTEGER NOT NULL,                  -- dup_contact_cluster
     final_key  TEXT NOT NULL,                     -- the final record it goes into
     role       TEXT NOT NULL CHECK (role IN ('survivor', 'merged', 'alone')),  -- alone: kept apart for review
     rank       INTEGER NOT NULL,                  -- within the cluster; 1 is the survivor
     rule       TEXT NOT NULL,                     -- what joined it, or what made it survive
     why        TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX dup_contact_member_cluster ON dup_contact_member (cluster_id, rank);
 
 -- One row per merged cluster and field whose value is not simply the survivor's, or loses other members' values.
@@ -227,11 +230,12 @@ CREATE TABLE xw_contact (
 CREATE INDEX xw_contact_key ON xw_contact (contact_key);
 CREATE INDEX xw_contact_final ON xw_contact (final_key);
 
--- One row per final contact: records of their own and merged clusters together.
+-- One row per final contact: records of their own and merged clusters together. Join to it from the left
+-- or by key: as the right side of a LEFT JOIN it would be built as a whole first.
 CREATE VIEW golden_contact AS
 SELECT c.* FROM clean_contact AS c
 WHERE NOT EXISTS (
-    SELECT 1 FROM dup_contact_member AS m WHERE m.contact_key = c.contact_key AND m.role <> 'alone')
+    SELECT 1 FROM dup_contact_member AS m WHERE m.row_id = c.row_id AND m.role <> 'alone')
 UNION ALL
 SELECT g.* FROM dup_contact_golden AS g;
 

@@ -2,6 +2,7 @@ package dedupe
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"nextpipe/stages/internal/match"
@@ -20,15 +21,23 @@ func (s *search[T]) cluster() error {
 	for _, row := range s.heirs.rows {
 		s.links = append(s.links, link{a: row, b: row})
 	}
-	for rest := components(s.links); len(rest) > 0; {
-		n := chunkEnd(rest)
-		if err := s.clusterChunk(rest[:n], w); err != nil {
-			return err
-		}
-		rest = rest[n:]
-	}
+	list := components(s.links)
 	s.links = nil
-	return w.close()
+	err = sideBySide(func(send func(output) error) error {
+		for len(list) > 0 {
+			n := chunkEnd(list)
+			out, err := s.clusterChunk(list[:n], w)
+			if err == nil {
+				err = send(out)
+			}
+			if err != nil {
+				return err
+			}
+			list = list[n:]
+		}
+		return nil
+	}, w.write)
+	return errors.Join(err, w.close())
 }
 
 // component is a link with the lowest row that its records are connected to.
@@ -89,12 +98,13 @@ type chunk[T any] struct {
 	*search[T]
 	byKey    map[string]*member[T]
 	verdicts map[[2]string]match.Verdict
+	output   output
 }
 
-func (s *search[T]) clusterChunk(list []component, w *writer) error {
+func (s *search[T]) clusterChunk(list []component, w *writer) (output, error) {
 	c, keyOfRow, err := s.loadChunk(list, w.columns)
 	if err != nil {
-		return err
+		return output{}, err
 	}
 	present := make(map[string]bool, len(c.byKey))
 	for key := range c.byKey {
@@ -102,25 +112,25 @@ func (s *search[T]) clusterChunk(list []component, w *writer) error {
 	}
 	graph, err := match.NewGraph(s.rulings.among(present))
 	if err != nil {
-		return err
+		return output{}, err
 	}
 	for _, l := range list {
 		graph.Add(keyOfRow[l.a], keyOfRow[l.b], match.Verdict{Decision: match.Merge, Identity: l.hard})
 	}
 	clusters, err := graph.Clusters(func(a, b string) (match.Verdict, error) { return c.verdict(a, b), nil })
 	if err != nil {
-		return err
+		return output{}, err
 	}
 	for _, cl := range append(clusters, c.lonelyHeirs(clusters)...) {
 		settled, err := c.settle(cl)
-		if err != nil {
-			return err
+		if err == nil {
+			err = c.store(settled, w)
 		}
-		if err := c.store(settled, w); err != nil {
-			return err
+		if err != nil {
+			return output{}, err
 		}
 	}
-	return nil
+	return c.output, nil
 }
 
 // loadChunk reads the members in full.
@@ -130,7 +140,7 @@ func (s *search[T]) loadChunk(list []component, columns []string) (*chunk[T], ma
 		ids = append(ids, l.a, l.b)
 	}
 	slices.Sort(ids)
-	c := &chunk[T]{s, map[string]*member[T]{}, map[[2]string]match.Verdict{}}
+	c := &chunk[T]{search: s, byKey: map[string]*member[T]{}, verdicts: map[[2]string]match.Verdict{}}
 	keyOfRow := make(map[int64]string, len(ids))
 	rows, err := s.read.QueryContext(s.ctx, "SELECT "+quoteAll(columns)+" FROM "+s.clean()+
 		" WHERE row_id IN (SELECT value FROM json_each(?))", idList(slices.Compact(ids)))

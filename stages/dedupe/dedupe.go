@@ -22,6 +22,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	transforms "nextpipe/sql"
 	"nextpipe/stages/internal/model"
@@ -95,9 +96,8 @@ func (o *outcome) report(res *stage.Result, object string) {
 	}
 }
 
-// crosswalk runs the transforms of sql/crosswalk. Each gives a fate to every
-// staging row; a row without a clean row and without a reason has none, and the
-// table refuses it.
+// crosswalk runs the transforms of sql/crosswalk: each gives a fate to every
+// staging row of its object.
 func crosswalk(ctx context.Context, tx *sql.Tx, res *stage.Result) error {
 	models, err := model.Load(transforms.Files, "crosswalk")
 	if err != nil {
@@ -106,9 +106,24 @@ func crosswalk(ctx context.Context, tx *sql.Tx, res *stage.Result) error {
 	for _, m := range models {
 		n, err := model.Run(ctx, tx, m)
 		if err != nil {
-			return fmt.Errorf("every staging row needs a clean row or a reason in clean_drop (run clean again): %w", err)
+			return err
+		}
+		if err := complete(ctx, tx, strings.TrimPrefix(m.Table, "xw_"), n); err != nil {
+			return err
 		}
 		res.Rows += n
+	}
+	return nil
+}
+
+// complete proves that no staging row is without a fate.
+func complete(ctx context.Context, tx *sql.Tx, object string, fates int64) error {
+	var staged int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM stg_"+object).Scan(&staged); err != nil {
+		return err
+	}
+	if staged != fates {
+		return fmt.Errorf("%d staging rows of %s have %d fates: every row needs a clean row or a reason in clean_drop; run clean again", staged, object, fates)
 	}
 	return nil
 }

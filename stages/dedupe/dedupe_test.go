@@ -176,7 +176,7 @@ func TestEveryStagingRowHasOneFate(t *testing.T) {
 func TestAStagingRowWithoutAFateIsRefused(t *testing.T) {
 	db := open(t, plugin)
 	exec(t, db, `INSERT INTO stg_deal (source_table, source_id, row_hash) VALUES ('t', '1', 'h')`)
-	if _, err := dedupe.Run(context.Background(), db); err == nil || !strings.Contains(err.Error(), "every staging row needs a clean row or a reason") {
+	if _, err := dedupe.Run(context.Background(), db); err == nil || !strings.Contains(err.Error(), "1 staging rows of deal have 0 fates") {
 		t.Errorf("error = %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/block"
@@ -71,25 +72,16 @@ func (s *search[T]) run() error {
 // rowBatch is how many rows travel from the reader to the key maker at a time.
 const rowBatch = 256
 
-// block streams all records and collects their keys. Reading and making keys
-// run side by side.
+// block streams all records and collects their keys.
 func (s *search[T]) block() error {
-	ctx, cancel := context.WithCancel(s.ctx)
-	defer cancel()
-	batches := make(chan []numbered[T], 4)
-	failed := make(chan error, 1)
-	go func() {
-		defer close(batches)
-		failed <- s.stream(ctx, batches)
-	}()
-	for batch := range batches {
+	return sideBySide(s.stream, func(batch []numbered[T]) error {
 		for _, r := range batch {
 			if err := s.finder.Add(r.id, s.keys(r.record)); err != nil {
 				return err
 			}
 		}
-	}
-	return <-failed
+		return nil
+	})
 }
 
 // numbered is a record with its row.
@@ -98,36 +90,28 @@ type numbered[T any] struct {
 	record T
 }
 
-func (s *search[T]) stream(ctx context.Context, out chan<- []numbered[T]) error {
-	rows, err := s.read.QueryContext(ctx, s.selectRows(""))
+func (s *search[T]) stream(send func([]numbered[T]) error) error {
+	rows, err := s.read.QueryContext(s.ctx, s.selectRows(""))
 	if err != nil {
 		return err
 	}
 	batch := make([]numbered[T], 0, rowBatch)
-	send := func() error {
-		select {
-		case out <- batch:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		batch = make([]numbered[T], 0, rowBatch)
-		return nil
-	}
 	err = matchrow.Each(rows, matchrow.Index(s.columns), func(r matchrow.Row) error {
 		record, err := s.object.read(r)
 		if err != nil {
 			return err
 		}
-		batch = append(batch, numbered[T]{r.ID(), record})
-		if len(batch) < rowBatch {
+		if batch = append(batch, numbered[T]{r.ID(), record}); len(batch) < rowBatch {
 			return nil
 		}
-		return send()
+		full := batch
+		batch = make([]numbered[T], 0, rowBatch)
+		return send(full)
 	})
-	if err == nil && len(batch) > 0 {
-		err = send()
+	if err != nil {
+		return err
 	}
-	return err
+	return send(batch)
 }
 
 func (s *search[T]) selectRows(where string) string {
@@ -142,7 +126,7 @@ func (s *search[T]) comparePairs() error {
 	if err != nil {
 		return err
 	}
-	skipped, err := s.finder.Pairs(s.ctx, batchPairs, s.compareBatch)
+	skipped, err := s.compareAll()
 	if err != nil {
 		return err
 	}
@@ -153,21 +137,45 @@ func (s *search[T]) comparePairs() error {
 	return s.storeSkipped(skipped)
 }
 
-func (s *search[T]) compareBatch(pairs []block.Pair) error {
+// loaded is a batch of pairs with their records.
+type loaded[T any] struct {
+	pairs   []block.Pair
+	records map[int64]T
+}
+
+// compareAll loads batches of pairs and compares them.
+func (s *search[T]) compareAll() (skipped []block.Skipped, err error) {
+	err = sideBySide(func(send func(loaded[T]) error) error {
+		var err error
+		skipped, err = s.finder.Pairs(s.ctx, batchPairs, func(pairs []block.Pair) error {
+			records, err := s.loadPairs(pairs)
+			if err != nil {
+				return err
+			}
+			return send(loaded[T]{slices.Clone(pairs), records})
+		})
+		return err
+	}, s.compareBatch)
+	return skipped, err
+}
+
+func (s *search[T]) loadPairs(pairs []block.Pair) (map[int64]T, error) {
 	ids := make([]int64, 0, 2*len(pairs))
 	for _, p := range pairs {
 		ids = append(ids, p.A, p.B)
 	}
-	records, err := s.load(ids)
-	if err != nil {
-		return err
-	}
-	for _, p := range pairs {
-		v := s.verdict(records[p.A], records[p.B])
+	slices.Sort(ids)
+	return s.load(slices.Compact(ids))
+}
+
+func (s *search[T]) compareBatch(batch loaded[T]) error {
+	for _, p := range batch.pairs {
+		a, b := batch.records[p.A], batch.records[p.B]
+		v := s.verdict(a, b)
 		if v.Decision == match.Merge {
 			s.links = append(s.links, link{p.A, p.B, v.Identity})
 		}
-		if err := s.storePair(s.keyOf(records[p.A]), s.keyOf(records[p.B]), v); err != nil {
+		if err := s.storePair(s.keyOf(a), s.keyOf(b), v); err != nil {
 			return err
 		}
 	}

@@ -30,29 +30,35 @@ type merger struct {
 	keys    []string // of the records, by rank
 	rows    []matchrow.Row
 	out     []sql.NullString
-	donor   map[string]int // which row gave a scalar column's value; -1 none
+	donor   []int // by column: which row gave a scalar's value; -1 none
 	notes   []note
 }
 
 // merge fills m.out and m.notes. Followers come after the columns they follow,
-// whatever the order of columns.
+// whatever the order of columns, and lists after the columns of their primaries.
 func (m *merger) merge() error {
-	m.out, m.donor, m.notes = slices.Clone(m.rows[0].Values), map[string]int{}, m.notes[:0]
-	allowed := m.allowed()
-	for _, c := range m.columns {
-		if _, follower := m.rules.follows[c]; !follower {
-			if err := m.column(c, allowed); err != nil {
-				return err
-			}
+	m.out, m.donor = slices.Clone(m.rows[0].Values), make([]int, len(m.columns))
+	var differing, followers, lists []int
+	for i, c := range m.columns {
+		switch {
+		case m.agree(i):
+			m.donor[i] = donorOfSame(m.out[i])
+		case m.rules.follows[c] != "":
+			followers = append(followers, i)
+		case m.rules.labelled[c] != "":
+			lists = append(lists, i)
+		case !slices.Contains(m.rules.own, c):
+			differing = append(differing, i)
 		}
 	}
-	for _, c := range m.columns {
-		if leader, ok := m.rules.follows[c]; ok {
-			m.follow(c, leader)
-		}
+	if err := m.columnsOf(differing); err != nil {
+		return err
 	}
-	for list, primary := range m.rules.labelled {
-		if err := m.labelled(list, primary); err != nil {
+	for _, i := range followers {
+		m.follow(i, m.index[m.rules.follows[m.columns[i]]])
+	}
+	for _, i := range lists {
+		if err := m.labelled(m.columns[i], m.rules.labelled[m.columns[i]]); err != nil {
 			return err
 		}
 	}
@@ -60,6 +66,33 @@ func (m *merger) merge() error {
 		m.name()
 	}
 	return nil
+}
+
+func (m *merger) columnsOf(differing []int) error {
+	allowed := m.allowed()
+	for _, i := range differing {
+		if err := m.column(m.columns[i], allowed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agree reports whether all records say the same in a column: most do in most.
+func (m *merger) agree(i int) bool {
+	for _, r := range m.rows[1:] {
+		if r.Values[i] != m.rows[0].Values[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func donorOfSame(v sql.NullString) int {
+	if empty(v) {
+		return -1
+	}
+	return 0
 }
 
 // allowed says which rows may fill the columns that belong together.
@@ -76,8 +109,6 @@ func (m *merger) allowed() map[string][]int {
 
 func (m *merger) column(c string, allowed map[string][]int) error {
 	switch r := m.rules; {
-	case slices.Contains(r.own, c) || r.labelled[c] != "":
-		return nil
 	case c == "custom":
 		return m.custom()
 	case slices.Contains(r.union, c):
@@ -109,10 +140,6 @@ func (m *merger) values(c string) []match.FieldValue {
 // scalar takes the survivor's value, else the first of the rows that may give one.
 func (m *merger) scalar(c string, allowed []int) {
 	values := m.values(c)
-	if agrees(values) {
-		m.donor[c] = m.donorOf(values[0].Key, values[0].Items)
-		return
-	}
 	may := values
 	if allowed != nil {
 		may = make([]match.FieldValue, 0, len(allowed))
@@ -121,28 +148,11 @@ func (m *merger) scalar(c string, allowed []int) {
 		}
 	}
 	f := match.MergeField(match.Scalar, may)
-	m.donor[c] = -1
+	m.donor[m.index[c]] = -1
 	if f.Items != nil {
-		m.donor[c] = m.donorOf(f.From[0], f.Items)
+		m.donor[m.index[c]] = slices.Index(m.keys, f.From[0])
 	}
 	m.set(c, f, m.lost(values, f))
-}
-
-// agrees reports whether all records say the same.
-func agrees(values []match.FieldValue) bool {
-	for _, v := range values[1:] {
-		if len(v.Items) != len(values[0].Items) || len(v.Items) > 0 && v.Items[0] != values[0].Items[0] {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *merger) donorOf(key string, items []string) int {
-	if len(items) == 0 {
-		return -1
-	}
-	return slices.Index(m.keys, key)
 }
 
 // lost are the values that differ from what was taken, in more than the key of
@@ -177,11 +187,7 @@ func (m *merger) set(c string, f match.MergedField, lost []match.FieldValue) {
 }
 
 func (m *merger) consent(c string) {
-	values := m.values(c)
-	if agrees(values) {
-		return
-	}
-	f := match.MergeField(match.Consent, values)
+	f := match.MergeField(match.Consent, m.values(c))
 	m.set(c, f, f.Lost)
 }
 
@@ -200,15 +206,15 @@ func (m *merger) extreme(c, why string, before func(a, b string) bool) {
 
 // follow takes a column from the record that gave its leader. When nobody gave
 // the leader the column is filled by itself.
-func (m *merger) follow(c, leader string) {
-	donor, known := m.donor[leader]
-	if !known || donor < 0 {
-		m.scalar(c, nil)
+func (m *merger) follow(i, leader int) {
+	donor := m.donor[leader]
+	if donor < 0 {
+		m.scalar(m.columns[i], nil)
 		return
 	}
-	m.out[m.index[c]] = m.rows[donor].Values[m.index[c]]
-	if donor > 0 && m.rows[0].Values[m.index[c]] != m.out[m.index[c]] {
-		m.notes = append(m.notes, note{c, m.out[m.index[c]], m.keys[donor], "goes with " + leader, nil})
+	m.out[i] = m.rows[donor].Values[i]
+	if m.out[i] != m.rows[0].Values[i] {
+		m.notes = append(m.notes, note{m.columns[i], m.out[i], m.keys[donor], "goes with " + m.columns[leader], nil})
 	}
 }
 

@@ -13,9 +13,6 @@ import (
 
 // union joins JSON arrays of texts: each text once, in rank order.
 func (m *merger) union(c string) error {
-	if agrees(m.values(c)) {
-		return nil
-	}
 	values := make([]match.FieldValue, len(m.rows))
 	for i, r := range m.rows {
 		values[i].Key = m.keys[i]
@@ -56,9 +53,6 @@ func (l labelledItem) same(o labelledItem) bool {
 // labelled joins addresses or numbers: each once, in rank order, and exactly one
 // primary, which is the one that the column primary names, else the first.
 func (m *merger) labelled(c, primary string) error {
-	if agrees(m.values(c)) {
-		return nil
-	}
 	var list []labelledItem
 	for i, r := range m.rows {
 		var items []labelledItem
@@ -100,9 +94,6 @@ const companion = " (currency)"
 
 // custom merges the JSON object key by key, each as a scalar.
 func (m *merger) custom() error {
-	if agrees(m.values("custom")) {
-		return nil
-	}
 	objects := make([]map[string]json.RawMessage, len(m.rows))
 	for i, r := range m.rows {
 		if err := json.Unmarshal([]byte(r.Text("custom")), &objects[i]); err != nil {

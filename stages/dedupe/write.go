@@ -42,7 +42,7 @@ func (s *search[T]) newWriter() (*writer, error) {
 		columns []string
 	}{
 		{&w.cluster, prefix + "_cluster", []string{"cluster_id", "final_key", "size", "state", "reason"}},
-		{&w.member, prefix + "_member", []string{s.key(), "cluster_id", "final_key", "role", "rank", "rule", "why"}},
+		{&w.member, prefix + "_member", []string{"row_id", s.key(), "cluster_id", "final_key", "role", "rank", "rule", "why"}},
 		{&w.value, prefix + "_value", []string{"final_key", "field", "value", "from_key", "why", "lost"}},
 		{&w.golden, prefix + "_golden", columns},
 	} {
@@ -74,7 +74,25 @@ func (w *writer) close() error {
 	return errors.Join(w.cluster.Close(), w.member.Close(), w.value.Close(), w.golden.Close())
 }
 
-// store writes one cluster with its members and merged records.
+// output is what a chunk adds to each table. It is made while the chunk before
+// is being written.
+type output struct{ cluster, member, value, golden [][]any }
+
+func (w *writer) write(o output) error {
+	for _, t := range []struct {
+		in   *warehouse.Inserter
+		rows [][]any
+	}{{w.cluster, o.cluster}, {w.member, o.member}, {w.value, o.value}, {w.golden, o.golden}} {
+		for _, row := range t.rows {
+			if err := t.in.Add(row...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// store adds one cluster with its members and merged records to the output.
 func (c *chunk[T]) store(cl settled[T], w *writer) error {
 	w.clusters++
 	state, reason, size := "merged", c.mergeReason(cl), 0
@@ -92,7 +110,8 @@ func (c *chunk[T]) store(cl settled[T], w *writer) error {
 		size += len(f.members)
 	}
 	c.out.rows += int64(size) + 1
-	return w.cluster.Add(w.clusters, cl.finals[0].key, size, state, reason)
+	c.output.cluster = append(c.output.cluster, []any{w.clusters, cl.finals[0].key, size, state, reason})
+	return nil
 }
 
 // mergeReason lists the rules that joined a cluster.
@@ -120,9 +139,7 @@ func (c *chunk[T]) storeFinal(w *writer, f finalRecord[T], ranked int, reason st
 			rule, why = c.evidence(f, m)
 			c.out.merged++
 		}
-		if err := w.member.Add(m.key, w.clusters, f.key, role, ranked+i+1, rule, why); err != nil {
-			return err
-		}
+		c.output.member = append(c.output.member, []any{m.row.ID(), m.key, w.clusters, f.key, role, ranked + i + 1, rule, why})
 		if role != "alone" && c.isParent {
 			c.out.finalKeys[m.key] = f.key
 		}
@@ -148,13 +165,9 @@ func (c *chunk[T]) storeGolden(w *writer, f finalRecord[T]) error {
 			values[i] = v.String
 		}
 	}
-	if err := w.golden.Add(values...); err != nil {
-		return err
-	}
+	c.output.golden = append(c.output.golden, values)
 	for _, n := range m.notes {
-		if err := w.value.Add(f.key, n.field, n.value, n.from, n.why, lostJSON(n.lost)); err != nil {
-			return err
-		}
+		c.output.value = append(c.output.value, []any{f.key, n.field, n.value, n.from, n.why, lostJSON(n.lost)})
 	}
 	c.out.rows += int64(len(m.notes)) + 1
 	return nil
