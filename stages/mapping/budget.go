@@ -62,7 +62,7 @@ func (c *candidate) reuse(dest known) {
 		return
 	}
 	c.Evidence += fmt.Sprintf("; the account has a field %q of this type", best.name)
-	c.TargetName, c.Confidence = &best.name, min(c.Confidence, score)
+	c.TargetName, c.Confidence, c.isReused = &best.name, min(c.Confidence, score), true
 }
 
 // digits tells "Phone 1" from "Phone 2", which are all but the same to any measure of likeness.
@@ -83,6 +83,7 @@ func spend(all []candidate, free int, isSet bool) {
 	for i := range all {
 		c := &all[i]
 		switch {
+		case c.isReused:
 		case c.Action == "custom" && c.SourceField != "marker":
 			custom = append(custom, c)
 		case c.Action == "custom":

@@ -14,6 +14,8 @@ type candidate struct {
 	rule    rule
 	profile profile
 	spare   Field // target field, name and type as a custom field
+	// isReused: the account has the field already, so it costs nothing.
+	isReused bool
 }
 
 // fields proposes where every field with data goes.

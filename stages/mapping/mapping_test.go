@@ -213,6 +213,24 @@ func TestAFieldThatTheAccountHasIsReusedWhenTheTypeFits(t *testing.T) {
 	}
 }
 
+func TestFieldsThatWeMadeDoNotCountAgainstTheBudgetOfTheNextRun(t *testing.T) {
+	db := warehouseWith(t, small, decideSQL("map_setting", "custom_field_budget", "value", "'14'"))
+	run(t, db)
+	before := list(t, db, "SELECT map_key || action FROM map_field ORDER BY 1")
+	execute(t, db, `
+		INSERT INTO target (target_id, company_id, domain, name, base_url, fingerprint, role, is_local, token_user_id, token_user_email, declared_by, declared_at)
+			VALUES (1, '1', 'd', 'n', 'u', 'f', 'rehearsal', 1, '1', 'e', 'b', 'a');
+		INSERT INTO run (run_id, command, started_at) VALUES (1, 'load', 'a');
+		INSERT INTO dest_field (target_id, entity, field_code, name, field_type, is_custom)
+			SELECT 1, entity, map_key, target_name, target_type, 1 FROM map_field WHERE action = 'custom';
+		INSERT INTO provisioned (target_id, kind, symbol, pipedrive_id, run_id, made_at)
+			SELECT 1, 'field', entity || '.' || target_field, map_key, 1, 'a' FROM map_field WHERE action = 'custom';`)
+	run(t, db)
+	if diff := cmp.Diff(before, list(t, db, "SELECT map_key || action FROM map_field ORDER BY 1")); diff != "" {
+		t.Errorf("the map moved (-before +after):\n%s", diff)
+	}
+}
+
 func TestCSVComesBackUnchangedAndCarriesEachEdit(t *testing.T) {
 	db := warehouseWith(t, small)
 	run(t, db)
