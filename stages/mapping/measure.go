@@ -146,6 +146,20 @@ func (m *builder) countDistinct(o object, c *candidate) error {
 		v.Text, m.from(o), distinctCap), &c.profile.distinct)
 }
 
+// texts reads a query's only column.
+func texts(rows *sql.Rows) ([]string, error) {
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
 func (m *builder) scan(query string, targets ...any) error {
 	if err := m.tx.QueryRowContext(m.ctx, query).Scan(targets...); err != nil {
 		return fmt.Errorf("profile: %w", err)

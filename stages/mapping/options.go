@@ -1,66 +1,149 @@
 package mapping
 
 import (
+	"cmp"
+	"database/sql"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/mapped"
 )
+
+// choice is one enum or set field under way, with the values counted in the data.
+type choice struct {
+	field Field
+	value mapped.Value
+	uses  map[string]int64
+}
 
 // options proposes the options of every enum and set field: the declared ones
 // first, then what the data has besides.
 func (m *builder) options() error {
 	var all []Option
 	for _, o := range objects {
-		for _, f := range m.fieldRows {
-			if f.Object != o.name || f.Action != "custom" || (*f.TargetType != "enum" && *f.TargetType != "set") || f.SourceField == "tag_options" {
-				continue
-			}
-			list, err := m.optionsOf(o, f)
+		choices, err := m.choices(o)
+		if err != nil {
+			return err
+		}
+		if err := m.countChoices(o, choices); err != nil {
+			return fmt.Errorf("count values of %ss: %w", o.name, err)
+		}
+		for _, c := range choices {
+			rows, err := m.optionsOf(o, c)
 			if err != nil {
-				return fmt.Errorf("%s: %w", f.MapKey, err)
+				return fmt.Errorf("%s: %w", c.field.MapKey, err)
 			}
-			all = append(all, list...)
+			all = append(all, rows...)
 		}
 	}
 	_, err := finish(m, "map_option", all, nil)
 	return err
 }
 
-func (m *builder) optionsOf(o object, f Field) ([]Option, error) {
-	valueType, err := m.valueType(f)
-	if err != nil {
-		return nil, err
-	}
-	v := valueOf(candidate{Field: f, profile: profile{valueType: valueType}})
-	source := fmt.Sprintf("SELECT %s AS v, count(*) AS n FROM %s GROUP BY 1", v.Text, m.from(o))
-	if v.Array != "" && *f.TargetType == "set" {
-		// Records share few combinations: each is taken apart once.
-		source = fmt.Sprintf("SELECT j.value AS v, sum(a.n) AS n FROM (SELECT %s AS v, count(*) AS n FROM %s GROUP BY 1) AS a, json_each(a.v) AS j GROUP BY 1", v.Array, m.from(o))
-	}
-	slug, _ := mapped.Slug(f.SourceField)
-	rows, err := m.tx.QueryContext(m.ctx, `WITH
-		declared AS (SELECT j.value AS v, j.key AS place FROM clean_custom_field AS d, json_each(d.options) AS j
-			WHERE d.object = ? AND d.slug = ? AND d.options IS NOT NULL),
-		found AS (`+source+`)
-		SELECT v, coalesce((SELECT n FROM found WHERE found.v = a.v), 0), a.place < 100000
-		FROM (SELECT v, min(place) AS place FROM (SELECT v, place FROM declared UNION ALL SELECT v, 100000 FROM found WHERE v IS NOT NULL) GROUP BY v) AS a
-		ORDER BY a.place, 2 DESC, v`, o.name, slug)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	l := optionList{field: f, skipUnknown: m.setting["unknown_option"] == "skip", byFold: map[string]string{}}
-	for rows.Next() {
-		var v string
-		var uses int64
-		var declared bool
-		if err := rows.Scan(&v, &uses, &declared); err != nil {
+func (m *builder) choices(o object) ([]choice, error) {
+	var all []choice
+	for _, f := range m.fieldRows {
+		if f.Object != o.name || f.Action != "custom" || (*f.TargetType != "enum" && *f.TargetType != "set") || f.SourceField == "tag_options" {
+			continue
+		}
+		valueType, err := m.valueType(f)
+		if err != nil {
 			return nil, err
 		}
-		l.add(v, uses, declared)
+		all = append(all, choice{f, valueOf(candidate{Field: f, profile: profile{valueType: valueType}}), map[string]int64{}})
 	}
-	return l.rows, rows.Err()
+	return all, nil
+}
+
+// countChoices counts the values of all choices in one sweep. The counting is
+// done here, not in SQL: grouping would sort all records once a field.
+func (m *builder) countChoices(o object, choices []choice) error {
+	if len(choices) == 0 {
+		return nil
+	}
+	terms := make([]string, len(choices))
+	cells := make([]sql.RawBytes, len(choices))
+	targets := make([]any, len(choices))
+	for i, c := range choices {
+		terms[i], targets[i] = c.value.Text, &cells[i]
+		if c.isSet() {
+			terms[i] = c.value.Array
+		}
+	}
+	rows, err := m.tx.QueryContext(m.ctx, "SELECT "+strings.Join(terms, ",\n")+" FROM "+m.from(o))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		for i, cell := range cells {
+			if cell != nil {
+				choices[i].uses[string(cell)]++
+			}
+		}
+	}
+	for i := range choices {
+		if err := choices[i].takeApart(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (c *choice) isSet() bool { return *c.field.TargetType == "set" && c.value.Array != "" }
+
+// takeApart turns counts of combinations into counts of their members.
+func (c *choice) takeApart() error {
+	if !c.isSet() {
+		return nil
+	}
+	members := map[string]int64{}
+	for combination, n := range c.uses {
+		var list []string
+		if !strings.HasPrefix(combination, "[") {
+			combination = "[" + combination + "]"
+		}
+		if err := json.Unmarshal([]byte(combination), &list); err != nil {
+			return fmt.Errorf("%s: read options %s: %w", c.field.MapKey, combination, err)
+		}
+		for _, v := range list {
+			members[v] += n
+		}
+	}
+	c.uses = members
+	return nil
+}
+
+// optionsOf puts the declared options in their order before the others, which
+// go by use.
+func (m *builder) optionsOf(o object, c choice) ([]Option, error) {
+	slug, _ := mapped.Slug(c.field.SourceField)
+	rows, err := m.tx.QueryContext(m.ctx, `SELECT j.value FROM clean_custom_field AS d, json_each(d.options) AS j
+		WHERE d.object = ? AND d.slug = ? AND d.options IS NOT NULL GROUP BY j.value ORDER BY min(j.key)`, o.name, slug)
+	if err != nil {
+		return nil, err
+	}
+	declared, err := texts(rows)
+	if err != nil {
+		return nil, err
+	}
+	l := optionList{field: c.field, skipUnknown: m.setting["unknown_option"] == "skip", byFold: map[string]string{}}
+	for _, v := range declared {
+		l.add(v, c.uses[v], true)
+		delete(c.uses, v)
+	}
+	found := slices.Collect(maps.Keys(c.uses))
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(c.uses[b], c.uses[a]), cmp.Compare(a, b)) })
+	for _, v := range found {
+		l.add(v, c.uses[v], false)
+	}
+	return l.rows, nil
 }
 
 // optionList collects one field's options. Spellings that differ in case or
