@@ -129,25 +129,49 @@ func (m *theMap) payload(e entity) (string, error) {
 	if v := m.setting["visible_to"]; v != "" {
 		native = append(native, member("visible_to", mapped.Literal(v)))
 	}
-	return "'{' || substr(" + concat(append(native, inner(custom)...), 8) + ", 2) || '}'", nil
+	return object(append(native, inner(custom)...)), nil
 }
+
+// object puts a JSON object together from its members.
+func object(members []string) string { return "'{' || substr(" + printed(members, 8) + ", 2) || '}'" }
 
 // inner wraps the custom fields' members into the key custom_fields.
 func inner(custom []string) []string {
 	if len(custom) == 0 {
 		return nil
 	}
-	return []string{`ifnull(',"custom_fields":{' || nullif(substr(` + concat(custom, 12) + ", 2), '') || '}', '')"}
+	return []string{`',"custom_fields":{' || nullif(substr(` + printed(custom, 12) + ", 2), '') || '}'"}
 }
 
-// member is one key of an object with the comma before it; ” without a value.
+// member is one key of an object with the comma before it; NULL without a value.
 func member(key, value string) string {
-	return "ifnull(" + mapped.Literal(","+mapped.JSONString(key)+":") + " || " + value + ", '')"
+	return mapped.Literal(","+mapped.JSONString(key)+":") + " || " + value
 }
 
-// groupSize bounds one chain of ||: SQLite allows expressions 1,000 deep, and
-// accounts may have hundreds of fields.
+// groupSize bounds what is joined in one step: SQLite allows functions 127
+// arguments and expressions a depth of 1,000, and accounts may have hundreds of
+// fields.
 const groupSize = 50
+
+// printed joins JSON texts, one a line; a NULL prints as nothing. printf writes
+// into one buffer, where || would copy all that went before at every step. JSON
+// holds no NUL byte, at which printf would stop.
+func printed(terms []string, indent int) string {
+	if len(terms) == 0 {
+		return "''"
+	}
+	if len(terms) > groupSize {
+		var groups []string
+		for len(terms) > 0 {
+			n := min(groupSize, len(terms))
+			groups = append(groups, printed(terms[:n], indent+4))
+			terms = terms[n:]
+		}
+		return printed(groups, indent)
+	}
+	pad := "\n" + strings.Repeat(" ", indent)
+	return "printf('" + strings.Repeat("%s", len(terms)) + "'," + pad + strings.Join(terms, ","+pad) + ")"
+}
 
 // concat joins texts, one a line.
 func concat(terms []string, indent int) string {

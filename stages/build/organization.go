@@ -39,10 +39,10 @@ func mentioned(m *theMap, columns []string) string {
 	values := map[string]string{
 		"final_key": "c.account_key", "marker": "setup.source_tag || '/' || c.account_key", "name": "c.name", "owner_email": "NULL",
 		"seq":     "(SELECT ifnull(max(row_id), 0) FROM clean_account) + row_number() OVER (ORDER BY c.name_strict)",
-		"payload": "'{' || substr(" + concat(terms, 8) + ", 2) || '}'",
+		"payload": object(terms),
 	}
 	if v := m.setting["visible_to"]; v != "" {
-		values["payload"] = "'{' || substr(" + concat(append(terms, member("visible_to", mapped.Literal(v))), 8) + ", 2) || '}'"
+		values["payload"] = object(append(terms, member("visible_to", mapped.Literal(v))))
 	}
 	list := make([]string, len(columns))
 	for i, c := range columns {

@@ -168,6 +168,7 @@ func TestDecisionsThatCannotBeAppliedAreNamedWithWhatIsClose(t *testing.T) {
 		{"column that is measured", decideSQL("map_field", "contact.skype", "evidence", "'x'"), "column evidence is not for decisions"},
 		{"unknown table", decideSQL("map_feild", "contact.skype", "action", "'skip'"), `no map table "map_feild" (decided by Eva); close to it: map_field`},
 		{"unknown word", decideSQL("map_field", "contact.skype", "action", "'drop'"), `column action takes native, custom, details, skip, not "drop"`},
+		{"unknown word of a setting", decideSQL("map_setting", "visible_to", "value", "'all'"), `map_setting "visible_to" takes`},
 		{"no number", decideSQL("map_stage", "Renewal/stage:s1", "position", "'first'"), `takes a whole number, not "first"`},
 		{"type too narrow for the values", decideSQL("map_field", "contact.custom:code", "target_type", "'double'"), `1 values do not fit type double, for example "A1"`},
 	}

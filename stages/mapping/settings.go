@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,10 +32,27 @@ func (m *builder) settings() error {
 		{"custom_field_budget", nil, "by plan", nil, "custom fields the company may have, all entities together; empty: by plan"},
 	}
 	rows, err := finish(m, "map_setting", rows, nil)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		m.setting[r.MapKey] = value(r.Value)
+		if allowed := settingWords[r.MapKey]; allowed != nil && !slices.Contains(allowed, value(r.Value)) {
+			return fmt.Errorf("%w: map_setting %q takes %s, not %q", ErrDecision, r.MapKey, strings.Join(allowed, ", "), value(r.Value))
+		}
 	}
-	return err
+	return nil
+}
+
+// settingWords are the settings that take one of a few words.
+var settingWords = map[string][]string{
+	"keep_source_owner": {"fallback", "always", "never"},
+	"exclude_deleted":   {"yes", "no"},
+	"visible_to":        {"", "1", "3", "5", "7"},
+	"tag_mode":          {"by tag", "label", "field", "skip"},
+	"phone_form":        {"as written", "e164"},
+	"unknown_option":    {"add", "skip"},
+	"plan":              {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
 }
 
 // budget is the number of custom fields that the company may have.
