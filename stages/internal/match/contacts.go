@@ -3,6 +3,7 @@ package match
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"nextpipe/stages/internal/normal"
 )
@@ -173,7 +174,9 @@ func isRole(email string) bool {
 // and name, a account and name, b birthday and name, n name of a bare record.
 //
 // Names enter by each word as it sounds, because any two compatible names share
-// a word: nicknames, initials and errors touch one part of a name only.
+// a word: nicknames, initials and errors touch one part of a name only. A
+// birthday links equal names only, so it goes with the whole name: thousands
+// are born on one day, and many of them share a first name.
 func ContactKeys(c Contact) []string {
 	var keys []string
 	if c.Edition == Plugin && primary(c) != "" {
@@ -182,7 +185,8 @@ func ContactKeys(c Contact) []string {
 	for _, mailbox := range c.EmailKeys {
 		keys = append(keys, "e:"+mailbox)
 	}
-	words := nameKeys(parsePerson(c))
+	name := parsePerson(c)
+	words := nameKeys(name)
 	for _, phone := range c.Phones {
 		keys = appendKeys(keys, "p:"+phone, words)
 	}
@@ -190,7 +194,7 @@ func ContactKeys(c Contact) []string {
 		keys = appendKeys(keys, "a:"+c.AccountKey, words)
 	}
 	if c.Birthday != "" && words[0] != "" {
-		keys = appendKeys(keys, "b:"+c.Birthday, words)
+		keys = append(keys, "b:"+c.Birthday+"|"+letters(name))
 	}
 	if bare(c) && words[0] != "" {
 		keys = appendKeys(keys, "n:", words[:1])
@@ -213,6 +217,14 @@ func nameKeys(p person) []string {
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
+}
+
+// letters are the letters of a whole name, sorted: equal names have the same,
+// however their words are cut and ordered.
+func letters(p person) string {
+	b := []rune(strings.Join(each(p.words(), spell), ""))
+	slices.Sort(b)
+	return string(b)
 }
 
 func appendKeys(keys []string, prefix string, words []string) []string {
