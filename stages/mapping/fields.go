@@ -160,11 +160,9 @@ func shortName(label string) string {
 // propose turns rule and profile into the row's action, target and evidence.
 func (m *builder) propose(c *candidate) {
 	c.Action, c.ValueCount, c.Confidence = c.rule.action, c.profile.count, 0.95
-	kind, why, confidence := c.rule.kind, c.rule.why, 0.95
-	if kind == "" {
-		kind, why, confidence = inferType(c.profile)
-	} else {
-		kind, why, confidence = fit(kind, c.profile, firstOf(c.rule.why, "the field is one of NextCRM's own"))
+	kind, why, confidence := inferType(c.profile)
+	if c.rule.kind != "" {
+		kind, why, confidence = fit(c.rule.kind, c.profile, firstOf(c.rule.why, "the field is one of NextCRM's own"))
 	}
 	c.spare.TargetField, c.spare.TargetName, c.spare.TargetType = text(firstOf(c.rule.target, fieldKey(c.rule.source))),
 		text(firstOf(c.rule.name, c.rule.source)), text(kind)
