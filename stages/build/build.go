@@ -4,7 +4,7 @@
 //	reads   golden_account, golden_contact, clean_*, xw_*, map_*, setup
 //	does    writes one SELECT an entity from the map, stores it as runnable SQL, runs it, checks the result
 //	writes  map_sql, final_pipeline, final_stage, final_field, final_option, final_label,
-//	        final_organization, final_person, final_deal, final_use, final_check
+//	        final_organization, final_person, final_deal, final_use, final_held_back, final_check
 package build
 
 import (
@@ -25,7 +25,7 @@ var ErrChecks = errors.New("checks failed")
 
 // finals are the tables that build fills, parents before children.
 var finals = []string{"final_pipeline", "final_stage", "final_field", "final_option", "final_label",
-	"final_organization", "final_person", "final_deal", "final_use"}
+	"final_organization", "final_person", "final_deal", "final_use", "final_held_back"}
 
 // Run builds all finals and runs the checks of sql/check. The finals stay when a
 // check of severity error fails, so that its rows can be looked at; the error is
@@ -44,9 +44,13 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 			return err
 		}
 		failed = checks
-		for _, table := range finals[:len(finals)-1] {
+		for _, table := range finals[:len(finals)-2] {
 			res.Rows += counts[table]
 			res.Add(table[len("final_"):]+"s", counts[table])
+		}
+		if held := counts["final_held_back"]; held > 0 {
+			res.Add("texts held back", held)
+			res.Left += held
 		}
 		return nil
 	})
@@ -67,6 +71,9 @@ func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.findLong(ctx, tx); err != nil {
+		return nil, err
+	}
 	made, err := m.generate(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -84,6 +91,9 @@ func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
 			}
 			counts[table] += n
 		}
+	}
+	if counts["final_held_back"], err = m.writeHeldBack(ctx, tx); err != nil {
+		return nil, err
 	}
 	return counts, m.writeUse(ctx, tx)
 }

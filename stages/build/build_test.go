@@ -273,3 +273,17 @@ func TestHeadersNameTheTablesThatSQLiteOpens(t *testing.T) {
 		}
 	}
 }
+
+func TestATextOverTheLimitIsHeldBackWholeAndItsRecordGoesWithoutIt(t *testing.T) {
+	db := smallWarehouse(t, `UPDATE clean_account SET description = replace(hex(zeroblob(32768)), '0', 'x')`)
+	if got := one(t, db, "SELECT final_key || ' ' || field_key || ' ' || characters || ' ' || length(value) FROM final_held_back"); got != "account:1 description 65536 65536" {
+		t.Errorf("held back: %s", got)
+	}
+	if payload := one(t, db, "SELECT payload FROM final_organization"); strings.Contains(payload, "xxx") || !strings.Contains(payload, `"name":"Acme`) {
+		t.Errorf("the payload is %.200s", payload)
+	}
+	db = smallWarehouse(t, `UPDATE clean_account SET description = substr(replace(hex(zeroblob(32768)), '0', 'x'), 2)`)
+	if got := one(t, db, "SELECT count(*) || ' ' || (SELECT payload LIKE '%xxx%' FROM final_organization) FROM final_held_back"); got != "0 1" {
+		t.Errorf("a text of 65,535 characters: %s", got)
+	}
+}

@@ -15,6 +15,7 @@ type theMap struct {
 	rules    []mapped.Rule
 	setting  map[string]string
 	timezone string
+	long     map[string]bool // text fields with a text that does not fit, as entity.target
 }
 
 // mapField is one row of map_field that reaches Pipedrive.

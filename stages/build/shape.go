@@ -57,8 +57,10 @@ func (m *theMap) custom(f mapField, v mapped.Value) (string, error) {
 		return v.Text, nil
 	}
 	switch f.kind {
-	case "varchar", "varchar_auto", "text", "phone":
+	case "varchar", "varchar_auto", "phone":
 		return quoted(v.Text), nil
+	case "text":
+		return m.fitting(f, v), nil
 	case "double":
 		return v.Text, nil
 	case "monetary":

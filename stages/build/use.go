@@ -47,7 +47,7 @@ func (m *theMap) writeUse(ctx context.Context, tx *sql.Tx) error {
 
 func (m *theMap) readUse(ctx context.Context, tx *sql.Tx, e entity, u use) error {
 	var choices []mapField
-	var values, texts, lengths []string
+	var values []string
 	for _, f := range m.fields[e.name] {
 		v := m.value(f)
 		switch {
@@ -56,17 +56,29 @@ func (m *theMap) readUse(ctx context.Context, tx *sql.Tx, e entity, u use) error
 			choices, values = append(choices, f), append(values, arrayOf(v))
 		case f.kind == "enum":
 			choices, values = append(choices, f), append(values, v.Text)
-		case f.kind == "varchar" || f.kind == "varchar_auto" || f.kind == "phone" || f.kind == "text":
-			if f.source == "marker" || f.source == "original_owner" {
-				continue // made of keys and addresses
-			}
-			texts, lengths = append(texts, e.name+"."+f.target), append(lengths, "coalesce(max(length("+v.Text+")), 0)")
 		}
 	}
+	texts, lengths := m.textFields(e)
 	if err := m.readLengths(ctx, tx, e, texts, lengths, u); err != nil {
 		return err
 	}
 	return m.readChoices(ctx, tx, e, choices, values, u)
+}
+
+// textFields lists the fields of an entity that hold text, and the expression
+// of the longest one in each.
+func (m *theMap) textFields(e entity) (texts, lengths []string) {
+	for _, f := range m.fields[e.name] {
+		isText := f.kind == "varchar" || f.kind == "varchar_auto" || f.kind == "phone" || f.kind == "text"
+		if f.action != "custom" || f.source == "tag_options" || !isText {
+			continue
+		}
+		if f.source == "marker" || f.source == "original_owner" {
+			continue // made of keys and addresses
+		}
+		texts, lengths = append(texts, e.name+"."+f.target), append(lengths, "coalesce(max(length("+m.value(f).Text+")), 0)")
+	}
+	return texts, lengths
 }
 
 func (m *theMap) readLengths(ctx context.Context, tx *sql.Tx, e entity, texts, lengths []string, u use) error {
