@@ -19,7 +19,6 @@ import (
 type matched struct {
 	*testing.T
 	db *warehouse.DB
-	n  int
 }
 
 func newMatched(t *testing.T) *matched {
