@@ -1,0 +1,33 @@
+# what CI runs, without the demo
+check:
+    test -z "$(gofmt -l $(git ls-files '*.go'))"
+    go vet ./...
+    go tool staticcheck ./...
+    go test -race -timeout 25m ./...
+
+# the whole migration on sample data, on this machine only
+demo *flags:
+    go run ./cmd/nextpipe demo {{flags}}
+
+# all tests, as the README says
+test:
+    go test ./...
+
+# speed against sqlite3 and psql, memory, tokens; prints ratios, asserts nothing
+bench:
+    go test -run '^$' -bench Bench -benchtime 1x -timeout 60m ./stages/internal/bench
+
+# look for inputs that break the readers and normalisers, a minute each
+fuzz time="60s":
+    go test ./stages/internal/normal -run '^$' -fuzz FuzzEmail -fuzztime {{time}}
+    go test ./stages/internal/normal -run '^$' -fuzz FuzzMoney -fuzztime {{time}}
+    go test ./stages/internal/normal -run '^$' -fuzz FuzzStamp -fuzztime {{time}}
+
+# renew the generated blocks of the README
+docs:
+    go test ./cmd/nextpipe -run README -update
+
+# the official npm client against the local account
+npmcheck:
+    cd fixtures/sandbox/npmcheck && npm ci --no-audit --no-fund --silent
+    go test -tags npmcheck -run OfficialClient ./fixtures/sandbox
