@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -14,8 +13,6 @@ import (
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
-	"nextpipe/stages/load"
-	"nextpipe/stages/mapping"
 )
 
 // Version is the tool's version, as the warehouse and --version show it.
@@ -114,10 +111,28 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 			return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
 		}
 	}
-	if left > 0 {
-		err = fmt.Errorf("%w: %d", ErrRejects, left)
-	}
+	err = errors.Join(e.leftOver(left), e.quarantined(ctx))
 	return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
+}
+
+func (e *Env) leftOver(n int64) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d; see `nextpipe report` and v_rejects", ErrRejects, n)
+}
+
+// quarantined is an error as long as a record of the run's account waits for a person.
+func (e *Env) quarantined(ctx context.Context) error {
+	if e.account == nil {
+		return nil
+	}
+	var n int
+	err := e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM v_rejects WHERE target_id = ? AND state = 'quarantined'", e.account.ID).Scan(&n)
+	if err != nil || n == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %d, see v_rejects", ErrQuarantined, n)
 }
 
 func (e *Env) stage(ctx context.Context, name string) (left int64, err error) {
@@ -185,31 +200,4 @@ func (e *Env) source(ctx context.Context) (nextcrm.Source, error) {
 		return nil, fmt.Errorf("%w: --source %s is neither a postgres:// URL nor a folder", ErrUsage, where)
 	}
 	return nextcrm.OpenExport(ctx, where, nextcrm.ExportOptions{Timezone: e.opt.SourceTimezone})
-}
-
-// requireMap keeps an unconfirmed map from being carried out. For a rehearsal
-// --yes accepts the proposal; for production a named person has to.
-func (e *Env) requireMap(ctx context.Context) error {
-	s, err := e.session(ctx)
-	if err != nil {
-		return err
-	}
-	seal, err := mapping.Seal(ctx, e.DB)
-	if err != nil {
-		return err
-	}
-	var confirmed int
-	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'map_confirmed' AND seal = ? AND is_open = 1", seal).Scan(&confirmed)
-	if err != nil || confirmed > 0 {
-		return err
-	}
-	if s.Role == target.Rehearsal && e.opt.Yes {
-		return e.DB.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
-				VALUES ('map_confirmed_for_rehearsal', ?, ?, 1, ?, '--yes', ?)`, s.ID, seal, e.opt.By, e.DB.Now())
-			return err
-		})
-	}
-	return fmt.Errorf("%w: nobody has confirmed this map: look at the map_* tables, then `nextpipe map --confirm --by NAME`%s",
-		load.ErrGate, map[bool]string{true: ", or --yes for this rehearsal account"}[s.Role == target.Rehearsal])
 }

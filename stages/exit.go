@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/pipedrive"
@@ -33,7 +34,7 @@ var Exits = []Exit{
 	{11, "locked by another run", is(warehouse.ErrLocked)},
 	{8, "drift: wrong source, wrong account, or changed under us", is(warehouse.ErrDrift)},
 	{7, "blocked or unauthorised", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
-	{4, "gate closed or checks failed", anyOf(is(load.ErrGate), is(verify.ErrLedger))},
+	{4, "gate closed or checks failed", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks))},
 	{10, "verify found differences", is(verify.ErrDifferences)},
 	{9, "quarantined records need a person", is(ErrQuarantined)},
 	{6, "token budget spent; says when to resume", is(pipedrive.ErrBudgetSpent)},

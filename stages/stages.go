@@ -7,6 +7,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
@@ -107,7 +108,7 @@ func runProvision(ctx context.Context, e *Env) (Result, error) {
 }
 
 func runLoad(ctx context.Context, e *Env) (Result, error) {
-	if err := e.requireMap(ctx); err != nil {
+	if err := errors.Join(e.requireMap(ctx), e.requirePlan(ctx)); err != nil {
 		return Result{}, err
 	}
 	s, err := e.session(ctx)

@@ -39,6 +39,7 @@ type loader struct {
 	planID int64
 	after  int64 // newest operation when the plan was made
 	hiID   map[string]string
+	left   []stage.Count // entities that the account's plan holds no more of
 }
 
 // Run carries out the current plan of the account.
@@ -50,7 +51,12 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 		return res, fmt.Errorf("load: %w", err)
 	}
 	for _, entity := range entities {
-		if err := l.phase(ctx, entity); err != nil {
+		err := l.phase(ctx, entity)
+		if capped(err) {
+			// The plan holds no more of these; the others may still go on.
+			err = l.countLeft(ctx, entity)
+		}
+		if err != nil {
 			return res, errors.Join(fmt.Errorf("load %s: %w", entity, err), s.Meter.Flush(ctx))
 		}
 	}
@@ -58,6 +64,13 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 		return res, err
 	}
 	return l.result(ctx)
+}
+
+// countLeft notes how many records of an entity a capped account leaves unsent.
+func (l *loader) countLeft(ctx context.Context, entity string) error {
+	n, err := l.pendingCount(ctx, entity)
+	l.left = append(l.left, stage.Count{Name: entity + "s over the account's limit", N: n})
+	return err
 }
 
 // prepare checks everything that must hold before the first byte is sent.
@@ -244,6 +257,10 @@ func (l *loader) result(ctx context.Context) (stage.Result, error) {
 		if state != "done" && state != "not_sent" {
 			res.Left += n
 		}
+	}
+	for _, c := range l.left {
+		res.Counts = append(res.Counts, c)
+		res.Left += c.N
 	}
 	tokens, requests := l.Meter.Tokens()
 	res.Add("requests", requests)

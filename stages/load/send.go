@@ -82,7 +82,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubt bool, er
 	if len(creates) == 0 {
 		return doubt, nil
 	}
-	err = l.afterFailure(l.j.SendAll(ctx, creates, workers))
+	err = l.j.SendAll(ctx, creates, workers)
 	for _, op := range creates {
 		doubt = doubt || op.State == "in_doubt"
 		if op.State == "done" {
@@ -139,7 +139,7 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 	if string(change) == "{}" {
 		return l.agree(ctx, op, now)
 	}
-	return l.afterFailure(l.j.Send(ctx, op))
+	return l.j.Send(ctx, op)
 }
 
 // unreadable decides about a record that cannot be read before its update.
@@ -161,17 +161,6 @@ func (l *loader) gone(ctx context.Context, op *journal.Op) error {
 // agree links without sending: the record already holds everything.
 func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record) error {
 	return l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
-}
-
-// afterFailure lets the run go on after a failure that ends only this operation.
-func (l *loader) afterFailure(err error) error {
-	if err == nil {
-		return nil
-	}
-	if capped(err) {
-		return fmt.Errorf("the account's plan holds no more of these records: %w", err)
-	}
-	return err
 }
 
 // done links a record once its operation is certain. The only thing load ever

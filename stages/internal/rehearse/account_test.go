@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nextpipe/fixtures/sandbox"
+	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
@@ -344,5 +345,70 @@ func assertNotInFile(t *testing.T, path, secret string) {
 	}
 	if bytes.Contains(data, []byte(secret)) {
 		t.Errorf("the token is in %s", filepath.Base(path))
+	}
+}
+
+func TestLoad_ACappedEntityStopsAloneAndIsCounted(t *testing.T) {
+	db := rehearse.Warehouse(t, 5)
+	a, err := sandbox.New(sandbox.Options{Seed: 1, DealCap: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(a.Records("deals")); n != 2 {
+		t.Errorf("the account holds %d deals, want its cap of 2", n)
+	}
+	if n := count(t, db, "SELECT pending FROM reconcile_final WHERE entity = 'deal'"); n != 3 {
+		t.Errorf("%d deals are pending, want 3", n)
+	}
+}
+
+func TestLoad_ASpentBudgetStopsAndTheNextDayGoesOn(t *testing.T) {
+	db := rehearse.Warehouse(t, 10)
+	a, err := sandbox.New(sandbox.Options{Seed: 1, DailyTokens: 330})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := undisturbed(t, 10)
+	days := 0
+	for days = 1; days < 6; days++ {
+		err := through(t, db, a)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, pipedrive.ErrBudgetSpent) {
+			t.Fatalf("day %d ended with %v, want a spent budget", days, err)
+		}
+		a.Clock().Advance(24 * time.Hour)
+	}
+	if days == 1 || days == 6 {
+		t.Fatalf("it took %d days", days)
+	}
+	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+		t.Errorf("after %d days the account differs from an undisturbed one:\n%s", days, diff)
+	}
+}
+
+func TestLoad_StopsAtOnceWhenBlockedOrUnauthorisedAndGoesOnLater(t *testing.T) {
+	want, _ := undisturbed(t, 3)
+	for _, effect := range []sandbox.Effect{sandbox.Cloudflare, sandbox.Unauthorized} {
+		db, a := rehearse.Warehouse(t, 3), rehearse.Account(t, 1)
+		a.Script(sandbox.Fault{Writes: true, Path: "/api/v2/persons", Do: effect})
+		if err := through(t, db, a); err == nil {
+			t.Fatalf("%s: the run went on", effect)
+		}
+		if n := count(t, db, "SELECT count(*) FROM load_op WHERE state = 'refused'"); n != 0 {
+			t.Errorf("%s: %d operations count as refused", effect, n)
+		}
+		a.Script()
+		a.Clock().Advance(time.Hour)
+		if err := through(t, db, a); err != nil {
+			t.Fatalf("%s: the next run: %v", effect, err)
+		}
+		if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+			t.Errorf("%s: the account differs from an undisturbed one:\n%s", effect, diff)
+		}
 	}
 }

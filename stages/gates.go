@@ -1,0 +1,77 @@
+package stages
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"nextpipe/stages/build"
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/load"
+	"nextpipe/stages/mapping"
+	"nextpipe/stages/plan"
+)
+
+// requireChecks keeps final records with failed checks from being loaded.
+func (e *Env) requireChecks(ctx context.Context) error {
+	var n int
+	err := e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM final_check WHERE severity = 'error' AND failures > 0").Scan(&n)
+	if err == nil && n > 0 {
+		return fmt.Errorf("%w: %d, see final_check; correct the map or the values, then `nextpipe run --from map`", build.ErrChecks, n)
+	}
+	return err
+}
+
+// requirePlan keeps a plan from being carried out that was made of other
+// final records than there are now.
+func (e *Env) requirePlan(ctx context.Context) error {
+	s, err := e.session(ctx)
+	if err != nil {
+		return err
+	}
+	var sealed string
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT seal FROM plan WHERE target_id = ? AND is_current = 1", s.ID).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: there is no plan for this account yet: run `nextpipe plan`", load.ErrGate)
+	}
+	if err != nil {
+		return err
+	}
+	now, err := plan.Seal(ctx, e.DB)
+	if err == nil && now != sealed {
+		return fmt.Errorf("%w: the final records have changed since the plan was made: run `nextpipe plan` again", warehouse.ErrDrift)
+	}
+	return err
+}
+
+// requireMap keeps an unconfirmed map from being carried out. For a rehearsal
+// --yes accepts the proposal; for production a named person has to.
+func (e *Env) requireMap(ctx context.Context) error {
+	s, err := e.session(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.requireChecks(ctx); err != nil {
+		return err
+	}
+	seal, err := mapping.Seal(ctx, e.DB)
+	if err != nil {
+		return err
+	}
+	var confirmed int
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'map_confirmed' AND seal = ? AND is_open = 1", seal).Scan(&confirmed)
+	if err != nil || confirmed > 0 {
+		return err
+	}
+	if s.Role == target.Rehearsal && e.opt.Yes {
+		return e.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
+				VALUES ('map_confirmed_for_rehearsal', ?, ?, 1, ?, '--yes', ?)`, s.ID, seal, e.opt.By, e.DB.Now())
+			return err
+		})
+	}
+	return fmt.Errorf("%w: nobody has confirmed this map: look at the map_* tables, then `nextpipe map --confirm --by NAME`%s",
+		load.ErrGate, map[bool]string{true: ", or --yes for this rehearsal account"}[s.Role == target.Rehearsal])
+}
