@@ -10,13 +10,10 @@ package extract
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"hash"
 
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/stage"
@@ -70,116 +67,8 @@ func copyObject(ctx context.Context, tx *sql.Tx, src nextcrm.Source, object next
 		}
 		return s.add(r)
 	})
-	if err != nil {
-		return s.count, err
-	}
-	return s.count, s.close()
-}
-
-// sink stores rows of one object. It inserts only the columns that have had a
-// value so far, because most sources fill a small part of the known ones; a
-// column that turns up later starts a new statement.
-type sink struct {
-	tx     *sql.Tx
-	object nextcrm.Object
-	used   []bool
-	in     *warehouse.Inserter
-	args   []any
-	hash   hash.Hash
-	sum    [sha256.Size]byte
-	count  int64
-}
-
-func newSink(tx *sql.Tx, object nextcrm.Object) *sink {
-	return &sink{tx: tx, object: object, used: make([]bool, len(object.Columns)), hash: sha256.New()}
-}
-
-// bookkeeping columns come first in every staging table's statement.
-var bookkeeping = []string{"row_id", "source_table", "source_row", "source_id", "extra", "row_hash"}
-
-func (s *sink) add(r *nextcrm.Row) error {
-	if len(r.Values) != len(s.object.Columns) {
-		return fmt.Errorf("%s row %d: %d values for %d columns", r.Table, r.Number, len(r.Values), len(s.object.Columns))
-	}
-	if err := s.widen(r.Values); err != nil {
-		return err
-	}
-	s.count++
-	s.args = append(s.args[:0], s.count, r.Table, number(r.Number), str(r.ID), str(r.Extra), s.rowHash(r))
-	for i, v := range r.Values {
-		if s.used[i] {
-			s.args = append(s.args, str(v))
-		}
-	}
-	return s.in.Add(s.args...)
-}
-
-// widen makes room for columns that had no value until now.
-func (s *sink) widen(values [][]byte) error {
-	grown := s.in == nil
-	for i, v := range values {
-		if v != nil && !s.used[i] {
-			s.used[i], grown = true, true
-		}
-	}
-	if !grown {
-		return nil
-	}
-	if err := s.close(); err != nil {
-		return err
-	}
-	columns := append([]string{}, bookkeeping...)
-	for i, c := range s.object.Columns {
-		if s.used[i] {
-			columns = append(columns, c)
-		}
-	}
-	var err error
-	s.in, err = warehouse.NewInserter(s.tx, "stg_"+s.object.Name, columns...)
-	return err
-}
-
-func (s *sink) close() error {
-	if s.in == nil {
-		return nil
-	}
-	return s.in.Close()
-}
-
-// rowHash tells versions of a record apart: the first 16 bytes, in hex, of the
-// SHA-256 over its id, its values and the rest. NULL and empty differ.
-func (s *sink) rowHash(r *nextcrm.Row) string {
-	s.hash.Reset()
-	s.feed(r.ID)
-	for _, v := range r.Values {
-		s.feed(v)
-	}
-	s.feed(r.Extra)
-	return hex.EncodeToString(s.hash.Sum(s.sum[:0])[:16])
-}
-
-func (s *sink) feed(v []byte) {
-	var head [5]byte
-	if v != nil {
-		head[0] = 1
-		binary.LittleEndian.PutUint32(head[1:], uint32(len(v)))
-	}
-	s.hash.Write(head[:])
-	s.hash.Write(v)
-}
-
-func str(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return string(b)
-}
-
-func number(n int64) any {
-	if n == 0 {
-		return nil
-	}
-	return n
+	// Whatever happened, nothing may go on inserting behind our back.
+	return s.count, errors.Join(err, s.close())
 }
 
 // writeFindings lists what the source holds besides, and what is odd about it.

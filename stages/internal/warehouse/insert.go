@@ -44,6 +44,9 @@ func (in *Inserter) statement(rows int) string {
 		strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
 }
 
+// Group is how many rows one statement takes.
+func (in *Inserter) Group() int { return in.group }
+
 // Add adds one row: a value for each column, in order.
 func (in *Inserter) Add(values ...any) error {
 	if len(values) != len(in.columns) {
@@ -56,6 +59,19 @@ func (in *Inserter) Add(values ...any) error {
 	}
 	_, err := in.full.Exec(in.args...)
 	in.args = in.args[:0]
+	return in.wrap(err)
+}
+
+// AddGroup adds the values of at most Group rows, row by row, at once. The
+// caller may use the slice again afterwards.
+func (in *Inserter) AddGroup(values []any) (err error) {
+	rows := len(values) / len(in.columns)
+	in.count += int64(rows)
+	if rows == in.group {
+		_, err = in.full.Exec(values...)
+	} else if rows > 0 {
+		_, err = in.tx.Exec(in.statement(rows), values...)
+	}
 	return in.wrap(err)
 }
 

@@ -47,8 +47,10 @@ var pragmas = []string{
 	"trusted_schema(OFF)", "cell_size_check(ON)", "cache_size(-32768)", "temp_store(FILE)",
 }
 
-func dsn(path string, extra ...string) string {
-	q := url.Values{"_pragma": append(append([]string{}, pragmas...), extra...), "_txlock": {"immediate"}}
+// dsn opens path with the common pragmas and more; lock is how transactions
+// begin: a writer takes its lock at once, a reader never does.
+func dsn(path, lock string, more ...string) string {
+	q := url.Values{"_pragma": append(append([]string{}, pragmas...), more...), "_txlock": {lock}}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
@@ -58,12 +60,12 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := refuseOddFile(path); err != nil {
 		return nil, err
 	}
-	w, err := sql.Open("sqlite", dsn(path))
+	w, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
 	w.SetMaxOpenConns(1)
-	r, err := sql.Open("sqlite", dsn(path, "query_only(ON)"))
+	r, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(ON)"))
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
