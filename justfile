@@ -15,7 +15,8 @@ test:
 
 # speed against sqlite3 and psql, memory, tokens; prints ratios, asserts nothing
 bench:
-    go test -run '^$' -bench Bench -benchtime 1x -timeout 60m ./stages/internal/bench
+    go test -v -run '^$' -bench . -benchtime 1x -timeout 120m ./stages/internal/bench
+    go test -v -run '^$' -bench Tokens -benchtime 1x ./stages/internal/rehearse
 
 # look for inputs that break the readers and normalisers, a minute each
 fuzz time="60s":

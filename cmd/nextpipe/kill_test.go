@@ -102,7 +102,9 @@ func (r *localRun) killedAt(n int64, args ...string) bool {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	var passed atomic.Int64
+	started := make(chan struct{})
 	r.account.Script(sandbox.Fault{Hook: func(sandbox.Phase, *http.Request) {
+		<-started
 		if passed.Add(1) == n {
 			_ = cmd.Process.Kill()
 			// The dead process must be gone before the account goes on, or its
@@ -114,6 +116,7 @@ func (r *localRun) killedAt(n int64, args ...string) bool {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
+	close(started)
 	err := cmd.Wait()
 	if passed.Load() < n {
 		if err != nil {

@@ -23,13 +23,13 @@ import (
 const marker = "NextCRM ID"
 
 // through runs the loading side from scope to verify in a session of its own.
-func through(t *testing.T, db *warehouse.DB, a *sandbox.Account) error {
+func through(t testing.TB, db *warehouse.DB, a *sandbox.Account) error {
 	t.Helper()
 	s := rehearse.Connect(t, db, a)
 	return loadInto(t, s)
 }
 
-func loadInto(t *testing.T, s *target.Session) error {
+func loadInto(t testing.TB, s *target.Session) error {
 	t.Helper()
 	ctx := context.Background()
 	var errs []error

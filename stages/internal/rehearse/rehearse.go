@@ -23,7 +23,7 @@ const Tag = "abc123"
 
 // Warehouse is a warehouse that holds n organizations, n persons and n deals
 // as final records, with fields, options, labels and stages of every sort.
-func Warehouse(t *testing.T, n int) *warehouse.DB {
+func Warehouse(t testing.TB, n int) *warehouse.DB {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "np.db")
 	if err := os.WriteFile(path, template(t, n), 0o600); err != nil {
@@ -41,7 +41,7 @@ func Warehouse(t *testing.T, n int) *warehouse.DB {
 // and copying one is many times faster than making it.
 var templates sync.Map
 
-func template(t *testing.T, n int) []byte {
+func template(t testing.TB, n int) []byte {
 	if made, ok := templates.Load(n); ok {
 		return made.([]byte)
 	}
@@ -113,7 +113,7 @@ func final(tx *sql.Tx, i int) error {
 }
 
 // Account is a local account of the given seed on a clock of its own.
-func Account(t *testing.T, seed int64) *sandbox.Account {
+func Account(t testing.TB, seed int64) *sandbox.Account {
 	t.Helper()
 	a, err := sandbox.New(sandbox.Options{Seed: seed, Plan: "ultimate"})
 	if err != nil {
@@ -124,7 +124,7 @@ func Account(t *testing.T, seed int64) *sandbox.Account {
 
 // Connect opens a session with the account, as a new run would. Waiting
 // advances the account's clock instead of taking time.
-func Connect(t *testing.T, db *warehouse.DB, a *sandbox.Account) *target.Session {
+func Connect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Session {
 	t.Helper()
 	ctx := context.Background()
 	url, stop, err := a.Start()
