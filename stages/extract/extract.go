@@ -29,23 +29,39 @@ func Run(ctx context.Context, db *warehouse.DB, src nextcrm.Source, version stri
 	if err != nil {
 		return res, fmt.Errorf("extract: %w", err)
 	}
-	err = db.Replace(ctx, tables(), func(tx *sql.Tx) error {
-		for _, object := range nextcrm.Objects {
-			n, err := copyObject(ctx, tx, src, object, report)
-			if err != nil {
-				return fmt.Errorf("%s: %w", object.Name, err)
-			}
-			if n > 0 {
-				res.Add(object.Name, n)
-			}
-			res.Rows += n
-		}
-		return writeFindings(tx, src)
-	})
+	fill := func() error {
+		return db.Replace(ctx, tables(), func(tx *sql.Tx) error { return copyAll(ctx, tx, src, report, &res) })
+	}
+	empty, err := isEmpty(ctx, db)
+	if err == nil && empty {
+		err = db.FirstLoad(ctx, fill)
+	} else if err == nil {
+		err = fill()
+	}
 	if err != nil {
 		return res, fmt.Errorf("extract: %w", err)
 	}
 	return res, nil
+}
+
+// isEmpty tells whether nothing was ever extracted into this warehouse.
+func isEmpty(ctx context.Context, db *warehouse.DB) (empty bool, err error) {
+	err = db.Read().QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM source_item)").Scan(&empty)
+	return empty, err
+}
+
+func copyAll(ctx context.Context, tx *sql.Tx, src nextcrm.Source, report func(string, int64), res *stage.Result) error {
+	for _, object := range nextcrm.Objects {
+		n, err := copyObject(ctx, tx, src, object, report)
+		if err != nil {
+			return fmt.Errorf("%s: %w", object.Name, err)
+		}
+		if n > 0 {
+			res.Add(object.Name, n)
+		}
+		res.Rows += n
+	}
+	return writeFindings(tx, src)
 }
 
 func tables() []string {

@@ -31,8 +31,9 @@ func newSink(tx *sql.Tx, object nextcrm.Object) *sink {
 	return &sink{tx: tx, object: object, used: make([]bool, len(object.Columns))}
 }
 
-// bookkeeping columns come first in every staging table's statement.
-var bookkeeping = []string{"row_id", "source_table", "source_row", "source_id", "extra", "row_hash"}
+// bookkeeping columns come first in every staging table's statement. row_id is
+// left to SQLite, which counts from 1 in an emptied table.
+var bookkeeping = []string{"source_table", "source_row", "source_id", "extra", "row_hash"}
 
 func (s *sink) add(r *nextcrm.Row) error {
 	if len(r.Values) != len(s.object.Columns) {
@@ -46,7 +47,7 @@ func (s *sink) add(r *nextcrm.Row) error {
 	hash := sha256.Sum256(s.buf)
 	// One string holds the whole row; its values are parts of it.
 	text := string(s.buf)
-	s.args = append(s.args, s.count, r.Table, number(r.Number), s.part(text, 0), s.part(text, len(s.spans)-1), hex.EncodeToString(hash[:16]))
+	s.args = append(s.args, r.Table, number(r.Number), s.part(text, 0), s.part(text, len(s.spans)-1), hex.EncodeToString(hash[:16]))
 	for i := range r.Values {
 		if s.used[i] {
 			s.args = append(s.args, s.part(text, i+1))

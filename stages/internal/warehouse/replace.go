@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -37,6 +38,25 @@ func (db *DB) Replace(ctx context.Context, tables []string, fn func(*sql.Tx) err
 		}
 		return nil
 	})
+}
+
+// FirstLoad runs fn with a rollback journal instead of the WAL: pages that are
+// appended to a file are then written once, not twice, which matters when a
+// whole company arrives. It is as safe against a crash, but keeps readers out
+// while it lasts, so it is only for a warehouse in which there is nothing to
+// read yet. When somebody else has the file open, fn simply runs with the WAL.
+func (db *DB) FirstLoad(ctx context.Context, fn func() error) error {
+	// Our own idle readers would be "somebody else".
+	db.r.SetMaxIdleConns(0)
+	defer db.r.SetMaxIdleConns(readers)
+	var mode string
+	// A refusal is no error: the file stays in WAL mode and everything works.
+	_ = db.w.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode)
+	err := fn()
+	if _, back := db.w.ExecContext(context.WithoutCancel(ctx), "PRAGMA journal_mode = WAL"); back != nil {
+		err = errors.Join(err, fmt.Errorf("return to WAL: %w", damaged(back)))
+	}
+	return err
 }
 
 // dropIndexes drops the named tables' own indexes and returns how to make them

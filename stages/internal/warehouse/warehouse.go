@@ -38,6 +38,9 @@ type DB struct {
 	now  func() time.Time
 }
 
+// readers is how many connections may read at once.
+const readers = 4
+
 // pragmas hold for every connection, whichever the pool hands out.
 // synchronous=FULL: an intent that is committed must survive a power cut, or a
 // lost answer would turn into a duplicate. trusted_schema=off: triggers and
@@ -60,6 +63,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := refuseOddFile(path); err != nil {
 		return nil, err
 	}
+	if err := create(ctx, path); err != nil {
+		return nil, fmt.Errorf("create warehouse %s: %w", path, err)
+	}
 	w, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
@@ -69,13 +75,32 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
-	r.SetMaxOpenConns(4)
+	r.SetMaxOpenConns(readers)
+	r.SetMaxIdleConns(readers)
 	db := &DB{path: path, w: w, r: r, now: time.Now}
 	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open warehouse %s: %w", path, damaged(err))
 	}
 	return db, nil
+}
+
+// pageSize is set once, when the file is made. A company arrives in one sweep:
+// pages four times the usual size mean a quarter of the writes.
+const pageSize = 16384
+
+// create makes a new file with our page size; an existing one keeps its own.
+func create(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath())
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA page_size = %d; PRAGMA journal_mode = WAL", pageSize))
+	return errors.Join(err, db.Close())
 }
 
 // refuseOddFile stops before SQLite would create something in a wrong place.
