@@ -48,30 +48,33 @@ CREATE TABLE final_label (
     PRIMARY KEY (entity, label)
 ) STRICT, WITHOUT ROWID;
 
+-- Their keys are indexes of their own, which a bulk load drops and builds again in one sweep.
 CREATE TABLE final_organization (
-    final_key   TEXT PRIMARY KEY,                 -- account:…
+    final_key   TEXT NOT NULL,                    -- account:…
     seq         INTEGER NOT NULL,                 -- order of loading
-    marker      TEXT NOT NULL UNIQUE,             -- value of the field "NextCRM ID"
+    marker      TEXT NOT NULL,                    -- value of the field "NextCRM ID"
     name        TEXT NOT NULL,
     owner_email TEXT,
     payload     TEXT NOT NULL CHECK (json_valid(payload))
 ) STRICT;
+CREATE UNIQUE INDEX final_organization_key ON final_organization (final_key);
 
 CREATE TABLE final_person (
-    final_key   TEXT PRIMARY KEY,                 -- contact:…
+    final_key   TEXT NOT NULL,                    -- contact:…
     seq         INTEGER NOT NULL,
-    marker      TEXT NOT NULL UNIQUE,
+    marker      TEXT NOT NULL,
     name        TEXT NOT NULL,
     email       TEXT,
     organization_key TEXT,
     owner_email TEXT,
     payload     TEXT NOT NULL CHECK (json_valid(payload))
 ) STRICT;
+CREATE UNIQUE INDEX final_person_key ON final_person (final_key);
 
 CREATE TABLE final_deal (
-    final_key   TEXT PRIMARY KEY,                 -- deal:…
+    final_key   TEXT NOT NULL,                    -- deal:…
     seq         INTEGER NOT NULL,
-    marker      TEXT NOT NULL UNIQUE,
+    marker      TEXT NOT NULL,
     title       TEXT NOT NULL,
     value       TEXT,
     currency    TEXT,
@@ -82,6 +85,7 @@ CREATE TABLE final_deal (
     owner_email TEXT,
     payload     TEXT NOT NULL CHECK (json_valid(payload))
 ) STRICT;
+CREATE UNIQUE INDEX final_deal_key ON final_deal (final_key);
 
 -- What the custom fields of the finals use: what the checks hold against final_field and final_option.
 CREATE TABLE final_use (

@@ -47,7 +47,7 @@ const readers = 4
 // views of a file that somebody sent must not reach functions with effects.
 var pragmas = []string{
 	"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(10000)",
-	"trusted_schema(OFF)", "cell_size_check(ON)", "cache_size(-32768)", "temp_store(FILE)",
+	"trusted_schema(OFF)", "cell_size_check(ON)", "cache_size(-16384)", "temp_store(FILE)",
 }
 
 // dsn opens path with the common pragmas and more; lock is how transactions
