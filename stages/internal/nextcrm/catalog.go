@@ -75,9 +75,9 @@ var Objects = []Object{
 		discount_value line_total currency position created_at created_by updated_at updated_by`)},
 	{"account_product", cols(`account_id product_id quantity custom_price currency snapshot_rate status
 		start_at end_at renewal_at notes created_at created_by updated_at updated_by`)},
-	{"lead", cols(`first_name last_name company job_title email phone description source_id source
-		status_id status type_id type referred_by campaign owner_id account_id created_at created_by
-		updated_at updated_by deleted_at deleted_by`)},
+	{"lead", cols(`first_name last_name company job_title email phone description lead_source_id
+		lead_source lead_status_id lead_status lead_type_id lead_type referred_by campaign owner_id
+		account_id created_at created_by updated_at updated_by deleted_at deleted_by`)},
 	{"lead_source", cols(`name`)},
 	{"lead_status", cols(`name`)},
 	{"lead_type", cols(`name`)},

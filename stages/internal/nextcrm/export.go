@@ -32,6 +32,7 @@ type ExportOptions struct {
 type export struct {
 	identity Identity
 	files    []*exportFile
+	attached attachments
 	others   []Item
 	settings []setting
 	notes    []Note
@@ -61,10 +62,11 @@ func OpenExport(ctx context.Context, dir string, opt ExportOptions) (Source, err
 	if err != nil {
 		return nil, err
 	}
-	e := &export{}
-	if e.files, e.others, err = discover(dir); err != nil {
+	f, err := discover(dir)
+	if err != nil {
 		return nil, err
 	}
+	e := &export{files: f.files, others: f.others, attached: attachments{files: f.attached, folders: f.documents}}
 	if err := e.examine(ctx, h, forced); err != nil {
 		return nil, err
 	}
@@ -191,8 +193,11 @@ func (e *export) Identity() Identity { return e.identity }
 // Rows implements Source. Files of one object follow each other by name; rows
 // that stand in several files are all given, as they are.
 func (e *export) Rows(ctx context.Context, object string, yield func(*Row) error) error {
-	if object == "setting" {
+	switch object {
+	case "setting":
 		return e.settingRows(yield)
+	case "document_file":
+		return e.attachedRows(ctx, yield)
 	}
 	for _, f := range e.files {
 		if !f.reads(object) {
@@ -207,7 +212,7 @@ func (e *export) Rows(ctx context.Context, object string, yield func(*Row) error
 
 // Items implements Source: files in the order of their names.
 func (e *export) Items() []Item {
-	items := slices.Clone(e.others)
+	items := append(slices.Clone(e.others), e.attached.folders...)
 	for _, f := range e.files {
 		items = append(items, f.item)
 	}
@@ -217,7 +222,7 @@ func (e *export) Items() []Item {
 
 // Notes implements Source: file by file.
 func (e *export) Notes() []Note {
-	notes := slices.Clone(e.notes)
+	notes := append(slices.Clone(e.notes), e.attached.notes...)
 	for _, f := range e.files {
 		notes = append(append(notes, f.notes...), f.readNotes...)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,8 +29,10 @@ type exportFile struct {
 	name string
 	// open gives the bytes after decompression, from the start, every time.
 	open func() (io.ReadCloser, error)
-	// kind is an object's word, a word of laterKinds, or "" when unknown.
+	// kind is an object's word, or "" when unknown.
 	kind string
+	// fixed are values that the file's name gives to all its records, by column.
+	fixed map[string]string
 
 	survey survey
 	shape  shape
@@ -63,9 +66,6 @@ var stems = []struct{ kind, names string }{
 	{"document", "document,documents"},
 }
 
-// laterKinds are recognised and listed, but no stage reads them yet.
-var laterKinds = []string{"note", "activity", "campaign", "sequence", "automation", "segment", "invoice", "document", "template"}
-
 var noise = []string{"exported", "export", "nextcrm", "am", "pm", "all", "part", "page", "copy"}
 
 // kindOfStem reads the kind out of a file name; "" when the name says nothing.
@@ -86,6 +86,19 @@ func kindOfStem(stem string) string {
 	return ""
 }
 
+// parentInName matches note files that are exported one per contact or company:
+// their records have no column for it, only the file's name says whose they are.
+var parentInName = regexp.MustCompile(`(?i)^(\d+)[-_ ](contact|company)[-_ ]notes?([-_ ].*)?$`)
+
+// fixedByName gives the columns that the name of a note file fills.
+func fixedByName(stem string) map[string]string {
+	m := parentInName.FindStringSubmatch(stem)
+	if m == nil {
+		return nil
+	}
+	return map[string]string{strings.ToLower(m[2]) + "_id": m[1]}
+}
+
 // signatures are the columns that tell an object by its headings alone; one
 // set is enough.
 var signatures = []struct {
@@ -100,6 +113,10 @@ var signatures = []struct {
 	{"contact_list", [][]string{{"email", "list"}, {"contact_id", "list"}}},
 	{"contact", [][]string{{"email", "first_name"}, {"email", "last_name"}, {"email", "full_name"}, {"first_name", "last_name"}, {"email", "consent_status"}, {"email", "tags"}, {"email", "lists"}}},
 	{"account", [][]string{{"name", "industry"}, {"name", "website"}, {"name", "employees"}, {"name", "billing_city"}}},
+	{"activity", [][]string{{"title", "due_date"}, {"type", "due_date"}}},
+	{"invoice", [][]string{{"number", "total"}, {"number", "due_at"}}},
+	{"document", [][]string{{"file", "object"}}},
+	{"campaign", [][]string{{"email_subject", "scheduled_at"}, {"email_subject", "sent"}, {"title", "recipients_count"}}},
 }
 
 // kindOfHeadings tells an object by its headings; memberships only when they
@@ -135,37 +152,49 @@ func (h headings) enough(kind string, heads []string) bool {
 
 var documentFolders = []string{"document", "documents", "attachments", "uploads"}
 
+func isDocumentFolder(name string) bool {
+	return slices.Contains(documentFolders, strings.ToLower(name))
+}
+
+// found is what discover meets: data files, attached files, and the rest as
+// items, so that nothing is passed over in silence.
+type found struct {
+	files     []*exportFile
+	attached  []attachment
+	documents []Item // the folders that hold the attached files
+	others    []Item
+}
+
 // discover lists the files of the folder and of its sub-folders, one level
-// deep, in the order of their names. What cannot be a data file comes back as
-// an item, so that nothing is passed over in silence.
-func discover(dir string) (files []*exportFile, others []Item, err error) {
+// deep, in the order of their names; folders of documents in any depth.
+func discover(dir string) (f found, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open export folder: %w", err)
+		return f, fmt.Errorf("open export folder: %w", err)
 	}
 	for _, e := range entries {
 		full := filepath.Join(dir, e.Name())
 		info, err := os.Stat(full)
 		if err != nil {
-			return nil, nil, fmt.Errorf("open export folder: %w", err)
+			return f, fmt.Errorf("open export folder: %w", err)
 		}
 		switch {
 		case !info.IsDir():
-			err = addFile(full, e.Name(), info, &files, &others)
-		case slices.Contains(documentFolders, strings.ToLower(e.Name())):
-			others = append(others, documentFolder(full, e.Name()))
+			err = f.addFile(full, e.Name(), info)
+		case isDocumentFolder(e.Name()):
+			err = f.addDocuments(full, e.Name(), e.Type())
 		default:
-			err = addFolder(full, e.Name(), &files, &others)
+			err = f.addFolder(full, e.Name())
 		}
 		if err != nil {
-			return nil, nil, err
+			return f, err
 		}
 	}
-	slices.SortFunc(files, func(a, b *exportFile) int { return strings.Compare(a.name, b.name) })
-	return files, others, nil
+	slices.SortFunc(f.files, func(a, b *exportFile) int { return strings.Compare(a.name, b.name) })
+	return f, nil
 }
 
-func addFolder(full, name string, files *[]*exportFile, others *[]Item) error {
+func (f *found) addFolder(full, name string) error {
 	entries, err := os.ReadDir(full)
 	if err != nil {
 		return fmt.Errorf("open export folder: %w", err)
@@ -176,33 +205,37 @@ func addFolder(full, name string, files *[]*exportFile, others *[]Item) error {
 			return fmt.Errorf("open export folder: %w", err)
 		}
 		inside := path.Join(name, e.Name())
-		if info.IsDir() {
-			*others = append(*others, unknownItem(inside+"/", "folders are read one level deep; move its files up"))
-			continue
+		switch {
+		case info.IsDir() && isDocumentFolder(e.Name()):
+			err = f.addDocuments(filepath.Join(full, e.Name()), inside, e.Type())
+		case info.IsDir():
+			f.others = append(f.others, unknownItem(inside+"/", "folders are read one level deep; move its files up"))
+		default:
+			err = f.addFile(filepath.Join(full, e.Name()), inside, info)
 		}
-		if err := addFile(filepath.Join(full, e.Name()), inside, info, files, others); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addFile(full, name string, info fs.FileInfo, files *[]*exportFile, others *[]Item) error {
+func (f *found) addFile(full, name string, info fs.FileInfo) error {
 	open := fileOpener(full, info)
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case ext == ".zip":
-		return addZip(full, name, open, files, others)
+		return f.addZip(full, name, open)
 	case ext == ".gz" && isData(strings.TrimSuffix(name, path.Ext(name))):
-		*files = append(*files, &exportFile{name: name, open: gunzip(open)})
+		f.files = append(f.files, &exportFile{name: name, open: gunzip(open)})
 	case isData(name):
-		*files = append(*files, &exportFile{name: name, open: open})
+		f.files = append(f.files, &exportFile{name: name, open: open})
 	default:
-		*others = append(*others, unknownItem(name, "not a csv, tsv, txt or json file"))
+		f.others = append(f.others, unknownItem(name, "not a csv, tsv, txt or json file"))
 	}
 	return nil
 }
 
-func addZip(full, name string, open func() (io.ReadCloser, error), files *[]*exportFile, others *[]Item) error {
+func (f *found) addZip(full, name string, open func() (io.ReadCloser, error)) error {
 	z, err := zip.OpenReader(full)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
@@ -211,20 +244,18 @@ func addZip(full, name string, open func() (io.ReadCloser, error), files *[]*exp
 	for i, m := range z.File {
 		member := strings.ReplaceAll(m.Name, `\`, "/")
 		inside := path.Join(name, member)
+		folder, below, nested := strings.Cut(member, "/")
 		switch {
 		case m.FileInfo().IsDir():
-		case isData(member) && strings.Count(member, "/") < 2 && !inDocuments(member):
-			*files = append(*files, &exportFile{name: inside, open: unzip(full, i, open)})
+		case nested && isDocumentFolder(folder):
+			f.attach(name+"/"+folder, attachment{name: below, refusal: refusalOf(m.Mode(), below), open: unzip(full, i, open)})
+		case isData(member) && strings.Count(member, "/") < 2:
+			f.files = append(f.files, &exportFile{name: inside, open: unzip(full, i, open)})
 		default:
-			*others = append(*others, unknownItem(inside, "not a csv, tsv, txt or json file at most one folder deep"))
+			f.others = append(f.others, unknownItem(inside, "not a csv, tsv, txt or json file at most one folder deep"))
 		}
 	}
 	return nil
-}
-
-func inDocuments(member string) bool {
-	folder, _, nested := strings.Cut(member, "/")
-	return nested && slices.Contains(documentFolders, strings.ToLower(folder))
 }
 
 func isData(name string) bool {
@@ -306,20 +337,6 @@ func unzip(full string, member int, check func() (io.ReadCloser, error)) func() 
 		}
 		return nested{m, m, z}, nil
 	}
-}
-
-func documentFolder(full, name string) Item {
-	var n int64
-	err := filepath.WalkDir(full, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			n++
-		}
-		return err
-	})
-	if err != nil {
-		n = -1
-	}
-	return Item{Table: name + "/", Kind: "file", Rows: n, Status: statusLater, Reason: "attached files are not read yet"}
 }
 
 func unknownItem(name, reason string) Item {

@@ -57,7 +57,7 @@ func TestDiscover_NamesSayNothingThenHeadingsDecide(t *testing.T) {
 		got[i.Table] = i.Object + " " + i.Status
 	}
 	want := map[string]string{"a.csv": "contact extracted", "b.csv": "account extracted", "c.csv": "deal extracted",
-		"d.csv": "contact_tag extracted", "e.csv": "custom_field extracted", "f.csv": " unknown", "g.csv": " unknown"}
+		"d.csv": "contact_tag extracted", "e.csv": "custom_field extracted", "f.csv": " unknown", "g.csv": "activity extracted"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -88,7 +88,7 @@ func TestDiscover_FilesOfOneObjectFollowEachOther(t *testing.T) {
 	for _, i := range src.Items() {
 		status[i.Table] = i.Status
 	}
-	for name, want := range map[string]string{"more/deep/": statusUnknown, "photo.png": statusUnknown, "documents/": statusLater} {
+	for name, want := range map[string]string{"more/deep/": statusUnknown, "photo.png": statusUnknown, "documents/": statusExtracted} {
 		if status[name] != want {
 			t.Errorf("%s is %q, want %q", name, status[name], want)
 		}
@@ -138,8 +138,8 @@ func TestDiscover_JsonIsToldByItsContent(t *testing.T) {
 	for _, i := range src.Items() {
 		got[i.Table] = i.Status
 	}
-	want := map[string]string{"contacts.csv": statusExtracted, "welcome-12.json": statusLater, "groundhogg.json": statusLater,
-		"drip.json": statusLater, "rule.json": statusLater, "other.json": statusUnknown, "people.json": statusLater, "broken.json": statusUnknown, "nextcrm-export.json": statusExtracted}
+	want := map[string]string{"contacts.csv": statusExtracted, "welcome-12.json": statusExtracted, "groundhogg.json": statusExtracted,
+		"drip.json": statusExtracted, "rule.json": statusExtracted, "other.json": statusUnknown, "people.json": statusLater, "broken.json": statusUnknown, "nextcrm-export.json": statusExtracted}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

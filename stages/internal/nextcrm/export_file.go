@@ -13,7 +13,7 @@ import (
 // examine settles what a file is and how its bytes become cells.
 func (f *exportFile) examine(ctx context.Context, h headings, forced charset) error {
 	f.item = unknownItem(f.name, "neither its name nor its headings say what it holds")
-	f.kind = kindOfStem(f.stem())
+	f.kind, f.fixed = kindOfStem(f.stem()), fixedByName(f.stem())
 	if f.isJSON() {
 		return f.examineJSON()
 	}
@@ -55,10 +55,6 @@ func (f *exportFile) detect(h headings) error {
 
 // classify sets the file's status from its kind.
 func (f *exportFile) classify(h headings, sample []byte) error {
-	if slices.Contains(laterKinds, f.kind) {
-		f.item.Status, f.item.Reason = statusLater, f.kind+" files are not read yet"
-		return nil
-	}
 	if _, ok := Lookup(f.kind); !ok || f.kind == "setting" {
 		f.kind = ""
 		return nil
@@ -131,8 +127,15 @@ func (f *exportFile) arrange(h headings, fields []customField) {
 	for _, key := range f.layout.leftover {
 		f.note(Note{Severity: "info", Code: "unknown_heading", Field: key,
 			Message: fmt.Sprintf("no known column for heading %q: its values are kept as extra", key),
-			Hint:    "the map proposes a custom field for it"})
+			Hint:    extraHint(f.kind)})
 	}
+}
+
+func extraHint(kind string) string {
+	if slices.Contains(fieldOwners, kind) {
+		return "the map proposes a custom field for it"
+	}
+	return ""
 }
 
 func (f *exportFile) note(n Note) {
@@ -175,8 +178,9 @@ func (e *export) settle(ctx context.Context, f *exportFile, h headings, fields [
 	switch {
 	case f.kind == "setting":
 		return e.readSettings(f)
-	case f.isJSON():
+	case f.isJSON() && f.item.Status != statusExtracted:
 		f.countJSON()
+	case f.isJSON(): // counted when it is read
 	case f.item.Status == statusExtracted:
 		f.arrange(h, fields)
 	case len(f.shape.headings) > 0:
@@ -198,7 +202,7 @@ func (f *exportFile) countRecords(ctx context.Context) {
 func (f *exportFile) noteUnreadable(err error) {
 	if err != nil {
 		f.item.Rows = -1
-		f.note(Note{Severity: "warning", Code: "unreadable_file", Message: err.Error(), Hint: "the file is not needed yet"})
+		f.note(Note{Severity: "warning", Code: "unreadable_file", Message: err.Error(), Hint: "nothing of the file is used"})
 	}
 }
 

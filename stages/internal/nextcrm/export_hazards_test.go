@@ -305,14 +305,15 @@ func TestDamage_AFileThatChangedAfterOpeningIsRefused(t *testing.T) {
 	}
 }
 
-func TestDamage_InAFileThatIsNotNeededYetIsOnlyNoted(t *testing.T) {
-	src := open(t, folder(t, map[string]string{"contacts.csv": plain, "notes.csv": "Id,Title\n1,\"cut", "segments.json": "[{"}), ExportOptions{})
+func TestDamage_StopsTheReadingOfItsFileOnly(t *testing.T) {
+	src := open(t, folder(t, map[string]string{"contacts.csv": plain, "notes.csv": "Id,Title\n1,\"cut", "segments.json": `[{"id":1},{"id":`,
+		"people.json": "[{"}), ExportOptions{})
 	if len(records(t, src, "contact")) != 2 || !hasNote(src, "unreadable_file") {
 		t.Errorf("notes %v", src.Notes())
 	}
-	for _, i := range src.Items() {
-		if i.Table != "contacts.csv" && (i.Rows != -1 || i.Status != statusLater) {
-			t.Errorf("item %+v", i)
+	for object, file := range map[string]string{"note": "notes.csv, record 1", "segment": "segments.json, record 2"} {
+		if _, err := tryRecords(src, object); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v, want an error that names %s", object, err, file)
 		}
 	}
 }

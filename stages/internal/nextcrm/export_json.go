@@ -32,41 +32,13 @@ func (f *exportFile) examineJSON() error {
 	case f.kind == "setting":
 		f.item.Object, f.item.Status, f.item.Reason = "setting", statusExtracted, ""
 		f.item.Columns = []string{"key", "value"}
-	case slices.Contains(laterKinds, f.kind):
-		f.item.Status, f.item.Reason = statusLater, f.kind+" files are not read yet"
+	case known && slices.Contains(jsonObjects, f.kind):
+		f.item.Object, f.item.Status, f.item.Reason = f.kind, statusExtracted, ""
 	case known:
 		f.item.Status, f.item.Reason = statusLater, "records in JSON are not read; export them as CSV"
 		f.note(Note{Severity: "error", Code: "json_records", Message: f.item.Reason})
 	}
 	return nil
-}
-
-// jsonKinds are the shapes that automations, sequences and segments have in the
-// plugins of this family: the keys that are there, and for some the value of
-// the first one.
-var jsonKinds = []struct {
-	kind, value string
-	keys        []string
-}{
-	{"template", `"yes"`, []string{"is_fc_template"}},
-	{"segment", `"custom_segment"`, []string{"object_type"}},
-	{"automation", `"funnels"`, []string{"type"}},
-	{"automation", "", []string{"trigger_name", "sequences"}},
-	{"sequence", "", []string{"sequence", "emails"}},
-	{"automation", "", []string{"steps"}},
-	{"automation", "", []string{"initial_step"}},
-	{"setting", "", []string{"site_url"}},
-	{"setting", "", []string{"timezone"}},
-}
-
-func kindOfJSON(first map[string]json.RawMessage) string {
-	for _, k := range jsonKinds {
-		missing := slices.ContainsFunc(k.keys, func(key string) bool { _, ok := first[key]; return !ok })
-		if !missing && (k.value == "" || k.value == string(first[k.keys[0]])) {
-			return k.kind
-		}
-	}
-	return ""
 }
 
 // firstJSON reads the first object of the file, inside a list or alone.

@@ -1,11 +1,18 @@
 package nextcrm
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // rows gives every data record of the file as a Row whose values point into
 // the tokenizer's buffer.
 func (f *exportFile) rows(ctx context.Context, yield func(*Row) error) error {
+	if f.isJSON() {
+		return f.jsonRows(ctx, yield)
+	}
 	m := newRowMaker(f.name, f.layout)
+	m.fix(f.fixed)
 	return f.each(ctx, func(n int64, cells [][]byte) error {
 		return yield(m.row(n, cells))
 	})
@@ -31,6 +38,15 @@ func newRowMaker(table string, l layout) *rowMaker {
 		}
 	}
 	return m
+}
+
+// fix fills columns that no cell fills with what the file's name says.
+func (m *rowMaker) fix(values map[string]string) {
+	for column, value := range values {
+		if i := target(m.object, column); i >= 0 && !slices.Contains(m.targets, i) {
+			m.out.Values[i] = []byte(value)
+		}
+	}
 }
 
 // row maps cells to columns. Cells that a short record lacks are nil, empty

@@ -28,7 +28,7 @@ type databaseSource struct {
 	identity Identity
 	mapping  databaseMapping
 	tables   map[string]*dbTable
-	plans    map[string]*tablePlan // by object
+	plans    map[string][]*tablePlan // by object
 	fields   []forkColumn
 	items    []Item
 	notes    []Note
@@ -48,7 +48,7 @@ func OpenDatabase(ctx context.Context, url string, opt DatabaseOptions) (Source,
 	if err != nil {
 		return nil, fmt.Errorf("connect to NextCRM's database: %w", scrub(err, config.Password))
 	}
-	s := &databaseSource{conn: conn, password: config.Password, plans: map[string]*tablePlan{}}
+	s := &databaseSource{conn: conn, password: config.Password, plans: map[string][]*tablePlan{}}
 	s.schema = firstOf(opt.Schema, urlInfo.schema, "public")
 	s.identity = Identity{Edition: OpenSource, Name: displayName(config, s.schema), Timezone: "UTC"}
 	if urlInfo.hasPassword {

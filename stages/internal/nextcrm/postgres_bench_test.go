@@ -47,7 +47,7 @@ func BenchmarkDatabase_Contacts(b *testing.B) {
 			b.Fatal(rows, err)
 		}
 		ours += time.Since(start)
-		statement := source.(*databaseSource).copyStatement(source.(*databaseSource).plans["contact"])
+		statement := source.(*databaseSource).copyStatement(source.(*databaseSource).plans["contact"][0])
 		if err := source.Close(); err != nil {
 			b.Fatal(err)
 		}

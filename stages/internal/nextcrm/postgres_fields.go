@@ -2,6 +2,7 @@ package nextcrm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,19 @@ type forkColumn struct {
 	column dbColumn
 }
 
-// forkColumns yields one record for each unknown column of an extracted table.
+// fieldOwners are the objects whose records have custom fields in Pipedrive.
+var fieldOwners = []string{"account", "contact", "deal"}
+
+// noteUnknown proposes a field for a column, or else says where its values are.
+func (s *databaseSource) noteUnknown(object, table string, c dbColumn) {
+	if slices.Contains(fieldOwners, object) {
+		s.fields = append(s.fields, forkColumn{object, table, c})
+		return
+	}
+	s.note("info", "unknown-column", table, c.name, "not a column of NextCRM itself: its values are kept as extra of "+object, "")
+}
+
+// forkColumns yields one record for each unknown column of an object with custom fields.
 func (s *databaseSource) forkColumns(yield func(*Row) error) error {
 	object, ok := Lookup(fieldObject)
 	if !ok {

@@ -43,8 +43,6 @@ func (s *databaseSource) itemOf(table *dbTable) Item {
 	case len(lines) == 0 && table.isView:
 		item.Status, item.Reason, item.Rows = "skipped", "a view: derived data", -1
 	case len(lines) == 0:
-	case lines[0].column == mapLater:
-		item.Status, item.Reason = "not yet extracted", lines[0].reason
 	case lines[0].column == mapSkip:
 		item.Status, item.Reason = "skipped", lines[0].reason
 	default:

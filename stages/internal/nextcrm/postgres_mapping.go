@@ -13,8 +13,9 @@ import (
 //
 //	object   the object it feeds, or - for a table that feeds none
 //	column   its known column; id = the record's id; + = kept in extra; - = left out;
-//	         later, skip = what becomes of the whole table
-//	table    the table, db_column its column, or * for all
+//	         skip = the whole table is left out
+//	table    the table, db_column its column, * for all, or =word for a constant
+//	         that tells the tables apart which feed one object
 //	labels   the labels NextCRM itself gives an enum; others are reported
 //	reason   why it is left out
 //
@@ -29,14 +30,16 @@ const (
 	mapID    = "id"
 	mapExtra = "+"
 	mapOut   = "-"
-	mapLater = "later"
 	mapSkip  = "skip"
 )
 
+// constant returns the word that stands in every row instead of a column's value.
+func (l mappingLine) constant() (word string, ok bool) { return strings.CutPrefix(l.dbColumn, "=") }
+
 // databaseMapping is database.tsv, arranged for look-ups.
 type databaseMapping struct {
-	tableOf map[string]string        // object → table
-	lines   map[string][]mappingLine // table → its lines in file order
+	tablesOf map[string][]string      // object → its tables in file order
+	lines    map[string][]mappingLine // table → its lines in file order
 }
 
 func readMapping() (databaseMapping, error) {
@@ -46,15 +49,15 @@ func readMapping() (databaseMapping, error) {
 	if err != nil {
 		return databaseMapping{}, fmt.Errorf("read database.tsv: %w", err)
 	}
-	m := databaseMapping{tableOf: map[string]string{}, lines: map[string][]mappingLine{}}
+	m := databaseMapping{tablesOf: map[string][]string{}, lines: map[string][]mappingLine{}}
 	for i, f := range records[1:] {
 		line := mappingLine{f[0], f[1], f[2], f[3], f[4], f[5]}
 		if !line.isValid() {
 			return databaseMapping{}, fmt.Errorf("read database.tsv: line %d: object %q has no column %q", i+2, line.object, line.column)
 		}
 		m.lines[line.table] = append(m.lines[line.table], line)
-		if line.dbColumn != "*" {
-			m.tableOf[line.object] = line.table
+		if tables := m.tablesOf[line.object]; line.dbColumn != "*" && !slices.Contains(tables, line.table) {
+			m.tablesOf[line.object] = append(tables, line.table)
 		}
 	}
 	return m, nil
@@ -63,18 +66,30 @@ func readMapping() (databaseMapping, error) {
 // isValid tells whether the line's words are in the catalogue.
 func (l mappingLine) isValid() bool {
 	if l.dbColumn == "*" {
-		return l.column == mapLater || l.column == mapSkip
+		return l.column == mapSkip
 	}
 	object, ok := Lookup(l.object)
 	return ok && (slices.Contains([]string{mapID, mapExtra, mapOut}, l.column) || slices.Contains(object.Columns, l.column))
 }
 
-// objectOf returns the object that a table feeds, "" for none.
+// objectOf returns the first object that a table feeds, "" for none: the one
+// whose rows are counted for it.
 func (m databaseMapping) objectOf(table string) string {
 	if lines := m.lines[table]; len(lines) > 0 && lines[0].dbColumn != "*" {
 		return lines[0].object
 	}
 	return ""
+}
+
+// of returns the lines by which a table feeds an object.
+func (m databaseMapping) of(object, table string) []mappingLine {
+	var found []mappingLine
+	for _, line := range m.lines[table] {
+		if line.object == object && line.dbColumn != "*" {
+			found = append(found, line)
+		}
+	}
+	return found
 }
 
 // find returns the lines of one column: several when it feeds several.

@@ -40,34 +40,49 @@ const (
 )
 
 // plan decides for every object what is selected. Tables and columns that this
-// database lacks are noted, unknown columns become extras and field proposals.
+// database lacks are noted, unknown columns become extras.
 func (s *databaseSource) plan(ctx context.Context) error {
 	for _, object := range Objects {
-		name, ok := s.mapping.tableOf[object.Name]
-		if !ok {
-			continue // the plugin edition's, or made from the catalogue
+		for _, name := range s.mapping.tablesOf[object.Name] { // none: the plugin edition's, or made from the catalogue
+			if err := s.planTable(object, name); err != nil {
+				return err
+			}
 		}
-		table := s.tables[name]
-		if table == nil {
-			s.note("info", "missing-table", name, "", fmt.Sprintf("there is no table %q: this version of NextCRM has no %s records of its own", name, object.Name), "")
-			continue
-		}
-		plan := &tablePlan{object: object, table: name}
-		if err := s.planKnown(plan, table); err != nil {
-			return err
-		}
-		s.planUnknown(plan, table)
-		s.plans[object.Name] = plan
 	}
-	s.planAudit()
+	s.planDealAudit()
+	if err := s.planAudit(ctx); err != nil {
+		return err
+	}
 	return s.planSettings(ctx)
 }
 
+func (s *databaseSource) planTable(object Object, name string) error {
+	table := s.tables[name]
+	if table == nil {
+		s.note("info", "missing-table", name, "", fmt.Sprintf("there is no table %q: this version of NextCRM has no %s records of its own", name, object.Name), "")
+		return nil
+	}
+	plan := &tablePlan{object: object, table: name}
+	if err := s.planKnown(plan, table); err != nil {
+		return err
+	}
+	s.planUnknown(plan, table)
+	s.plans[object.Name] = append(s.plans[object.Name], plan)
+	return nil
+}
+
 // planKnown selects the columns that database.tsv names. Two database columns
-// for one known column are alternatives: the first that is not NULL counts.
+// for one known column are alternatives: the first that is not NULL counts. One
+// of another type than the first, which only a fork can have beside it, is kept
+// in extra.
 func (s *databaseSource) planKnown(p *tablePlan, table *dbTable) error {
-	at := map[string]int{}
-	for _, line := range s.mapping.lines[table.name] {
+	at, types := map[string]int{}, map[string]string{}
+	for _, line := range s.mapping.of(p.object.Name, table.name) {
+		if word, ok := line.constant(); ok {
+			p.exprs = append(p.exprs, literal(word)+"::text")
+			p.targets = append(p.targets, copyTarget{slot: p.slotOf(line.column)})
+			continue
+		}
 		column, ok := table.column(line.dbColumn)
 		switch {
 		case line.column == mapOut:
@@ -80,12 +95,16 @@ func (s *databaseSource) planKnown(p *tablePlan, table *dbTable) error {
 				table.name, line.dbColumn, quote(s.schema))
 		}
 		s.checkLabels(line, column)
-		if i, again := at[line.column]; again && line.column != mapExtra {
+		i, again := at[line.column]
+		switch {
+		case !again || line.column == mapExtra:
+			at[line.column], types[line.column] = len(p.exprs), column.typ
+			p.add(column, p.slotOf(line.column))
+		case types[line.column] == column.typ:
 			p.exprs[i] = fmt.Sprintf("coalesce(%s, %s)", p.exprs[i], expression(column))
-			continue
+		default:
+			p.add(column, slotExtra)
 		}
-		at[line.column] = len(p.exprs)
-		p.add(column, p.slotOf(line.column))
 	}
 	return nil
 }
@@ -112,7 +131,7 @@ func (p *tablePlan) add(c dbColumn, slot int) {
 // noteMissing reports a column that this database lacks, unless its alternative
 // or a newer home is there.
 func (s *databaseSource) noteMissing(line mappingLine) {
-	for _, other := range s.mapping.lines[line.table] {
+	for _, other := range s.mapping.of(line.object, line.table) {
 		_, ok := s.tables[line.table].column(other.dbColumn)
 		if ok && other.column == line.column && line.column != mapExtra {
 			return
@@ -135,8 +154,8 @@ func (s *databaseSource) checkLabels(line mappingLine, c dbColumn) {
 	}
 }
 
-// planUnknown takes the columns that database.tsv does not name into extra and
-// proposes a custom field for each.
+// planUnknown takes the columns that database.tsv does not name into extra. Those
+// of records that have custom fields in Pipedrive are proposed as one each.
 func (s *databaseSource) planUnknown(p *tablePlan, table *dbTable) {
 	for _, c := range table.columns {
 		switch {
@@ -149,56 +168,9 @@ func (s *databaseSource) planUnknown(p *tablePlan, table *dbTable) {
 				"GRANT SELECT on it to the user and extract again")
 		default:
 			p.add(c, slotExtra)
-			s.fields = append(s.fields, forkColumn{p.object.Name, table.name, c})
+			s.noteUnknown(p.object.Name, table.name, c)
 		}
 	}
-}
-
-// planAudit bounds the audit log to what a deal's history needs: the changes of
-// the stage and the kill rule's reason. The rest of a change list holds free
-// text that nobody asked for.
-func (s *databaseSource) planAudit() {
-	p := s.plans["deal_audit"]
-	if p == nil {
-		return
-	}
-	p.where = ` WHERE "entityType" = 'opportunity' AND jsonb_typeof("changes") = 'array'` +
-		` AND ("changes" @> '[{"field": "close_reason"}]' OR "changes" @> '[{"field": "sales_stage"}]')`
-	for i, expr := range p.exprs {
-		if expr == quote("changes") {
-			p.exprs[i] = `(SELECT jsonb_agg(c.change ORDER BY c.position) FROM jsonb_array_elements("changes")` +
-				` WITH ORDINALITY AS c (change, position) WHERE c.change ->> 'field' IN ('close_reason', 'sales_stage'))`
-		}
-	}
-}
-
-// planSettings leaves out the settings that are secrets. Only their names are
-// read, so the secrets do not even leave the server.
-func (s *databaseSource) planSettings(ctx context.Context) error {
-	p := s.plans["setting"]
-	if p == nil {
-		return nil
-	}
-	rows, err := s.conn.Query(ctx, `SELECT "key" FROM `+s.qualified(p.table)+` ORDER BY "key"`)
-	if err != nil {
-		return fmt.Errorf("read names of settings: %w", err)
-	}
-	defer rows.Close()
-	var secret []string
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return fmt.Errorf("read names of settings: %w", err)
-		}
-		if isSecretName(key) {
-			secret = append(secret, literal(key))
-			s.note("info", "secret-setting", p.table, key, "the setting is not read because its name says that it is a secret", "")
-		}
-	}
-	if len(secret) > 0 {
-		p.where = ` WHERE "key" NOT IN (` + strings.Join(secret, ", ") + ")"
-	}
-	return rows.Err()
 }
 
 func (s *databaseSource) qualified(table string) string { return quote(s.schema) + "." + quote(table) }

@@ -7,7 +7,7 @@ import (
 )
 
 // Rows streams one object's records out of the snapshot, in the order in which
-// they lie in their table. The rows that arrived must be as many as the snapshot
+// they lie in their tables. The rows that arrived must be as many as the snapshot
 // counts, else it fails. After any error the snapshot is gone: close the source
 // and open it again.
 func (s *databaseSource) Rows(ctx context.Context, object string, yield func(*Row) error) error {
@@ -17,10 +17,15 @@ func (s *databaseSource) Rows(ctx context.Context, object string, yield func(*Ro
 	if _, ok := Lookup(object); !ok {
 		return fmt.Errorf("read %s: there is no such object", object)
 	}
-	plan, ok := s.plans[object]
-	if !ok {
-		return nil // this database has no table for it: said in a note
+	for _, plan := range s.plans[object] { // none: this database lacks the tables, which is said in a note
+		if err := s.read(ctx, plan, yield); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (s *databaseSource) read(ctx context.Context, plan *tablePlan, yield func(*Row) error) error {
 	want, err := s.count(ctx, plan)
 	if err != nil {
 		return scrub(err, s.password)
@@ -34,7 +39,9 @@ func (s *databaseSource) Rows(ctx context.Context, object string, yield func(*Ro
 		return fmt.Errorf("read table %q: the snapshot counts %d rows, the server sent %d and %d arrived: extract again",
 			plan.table, want, tag.RowsAffected(), decoder.rows)
 	}
-	s.setRows(plan.table, want)
+	if s.mapping.objectOf(plan.table) == plan.object.Name {
+		s.setRows(plan.table, want)
+	}
 	return nil
 }
 

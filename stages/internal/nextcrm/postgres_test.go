@@ -164,7 +164,7 @@ func TestDatabase_KnowsEveryTableAndColumnOfEveryVersion(t *testing.T) {
 			}
 		}
 		for _, note := range source.Notes() {
-			if note.Severity != "info" && note.Code != "password-in-url" {
+			if note.Severity != "info" && note.Code != "password-in-url" || note.Code == "unknown-column" {
 				t.Errorf("%s: unexpected note %+v", shape, note)
 			}
 		}
@@ -207,7 +207,7 @@ func TestDatabase_CountsExtractedTables(t *testing.T) {
 	}
 	checkItems(t, source, map[string]Item{
 		"crm_Contacts":       {Status: "extracted", Rows: 400, Object: "contact"},
-		"crm_AuditLog":       {Status: "extracted", Rows: 42, Object: "deal_audit"},
+		"crm_AuditLog":       {Status: "extracted", Rows: 87, Object: "audit"},
 		"crm_SystemSettings": {Status: "extracted", Rows: 2, Object: "setting"},
 	})
 }
