@@ -12,7 +12,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"nextpipe/stages/internal/nextcrm"
@@ -84,7 +83,10 @@ func copyObject(ctx context.Context, tx *sql.Tx, src nextcrm.Source, object next
 		return s.add(r)
 	})
 	// Whatever happened, nothing may go on inserting behind our back.
-	return s.count, errors.Join(err, s.close())
+	if stored := s.close(); err == nil {
+		err = stored
+	}
+	return s.count, err
 }
 
 // writeFindings lists what the source holds besides, and what is odd about it.

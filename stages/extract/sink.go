@@ -13,19 +13,21 @@ import (
 
 // sink stores rows of one object. It inserts only the columns that have had a
 // value so far, because most sources fill a small part of the known ones; a
-// column that turns up later starts a new statement. Reading and hashing go on
-// in the caller's goroutine while SQLite inserts in another.
+// column that turns up later starts a new statement.
 type sink struct {
 	tx     *sql.Tx
 	object nextcrm.Object
 	used   []bool
-	width  int // values a row
-	feed   *feed
-	args   []any  // rows of the group that is being filled
-	buf    []byte // one row, as it is hashed
-	spans  []span // where each value of the row stands in buf
+	in     *warehouse.Inserter
+	table  []byte // the row's table or file
+	buf    []byte // the row as it is hashed
+	hex    [hashLength]byte
 	count  int64
 }
+
+// hashLength is a row hash in hex digits: 128 bits, so that among a million
+// million versions two still differ but for one chance in 10^14.
+const hashLength = 32
 
 func newSink(tx *sql.Tx, object nextcrm.Object) *sink {
 	return &sink{tx: tx, object: object, used: make([]bool, len(object.Columns))}
@@ -43,61 +45,59 @@ func (s *sink) add(r *nextcrm.Row) error {
 		return err
 	}
 	s.count++
-	s.lay(r)
-	hash := sha256.Sum256(s.buf)
-	// One string holds the whole row; its values are parts of it.
-	text := string(s.buf)
-	s.args = append(s.args, r.Table, number(r.Number), s.part(text, 0), s.part(text, len(s.spans)-1), hex.EncodeToString(hash[:16]))
-	for i := range r.Values {
+	s.keep(r)
+	for i, v := range r.Values {
 		if s.used[i] {
-			s.args = append(s.args, s.part(text, i+1))
+			s.in.Text(v)
 		}
 	}
-	if len(s.args) < s.feed.group*s.width {
-		return nil
-	}
-	return s.handOver()
+	return s.in.End()
 }
 
-// lay writes the row into buf the way it is hashed: each value behind one byte
-// that tells NULL from empty, and its length. The hash tells versions of a
-// record apart; it is the first 16 bytes, in hex, of the SHA-256 over buf.
-func (s *sink) lay(r *nextcrm.Row) {
-	s.buf, s.spans = s.buf[:0], s.spans[:0]
-	s.value(r.ID)
-	for _, v := range r.Values {
-		s.value(v)
+// keep adds the book-keeping values.
+func (s *sink) keep(r *nextcrm.Row) {
+	s.table = append(s.table[:0], r.Table...)
+	s.in.Text(s.table)
+	if r.Number == 0 {
+		s.in.Null()
+	} else {
+		s.in.Int(r.Number)
 	}
-	s.value(r.Extra)
+	s.in.Text(r.ID)
+	s.in.Text(r.Extra)
+	s.in.Text(s.rowHash(r))
 }
 
-// span is where a value stands in a laid row; end is -1 for NULL.
-type span struct{ start, end int }
+// rowHash tells versions of a record apart: the first half, in hex, of the
+// SHA-256 over every value that is not NULL, each behind its column's name and
+// its length. Names, not positions: hashes stay what they are when a later
+// version knows more columns.
+func (s *sink) rowHash(r *nextcrm.Row) []byte {
+	s.buf = s.buf[:0]
+	s.lay("source_id", r.ID)
+	for i, v := range r.Values {
+		s.lay(s.object.Columns[i], v)
+	}
+	s.lay("extra", r.Extra)
+	sum := sha256.Sum256(s.buf)
+	hex.Encode(s.hex[:], sum[:hashLength/2])
+	return s.hex[:]
+}
 
-func (s *sink) value(v []byte) {
+// lay writes a value into the buffer: hashing it at once is several times
+// faster than value by value.
+func (s *sink) lay(column string, v []byte) {
 	if v == nil {
-		s.buf = append(s.buf, 0)
-		s.spans = append(s.spans, span{end: -1})
 		return
 	}
-	s.buf = append(s.buf, 1)
+	s.buf = append(append(s.buf, column...), 0)
 	s.buf = binary.LittleEndian.AppendUint32(s.buf, uint32(len(v)))
-	s.spans = append(s.spans, span{len(s.buf), len(s.buf) + len(v)})
 	s.buf = append(s.buf, v...)
-}
-
-// part is the i-th value of the row that text holds.
-func (s *sink) part(text string, i int) any {
-	p := s.spans[i]
-	if p.end < 0 {
-		return nil
-	}
-	return text[p.start:p.end]
 }
 
 // widen makes room for columns that had no value until now.
 func (s *sink) widen(values [][]byte) error {
-	grown := s.feed == nil
+	grown := s.in == nil
 	for i, v := range values {
 		if v != nil && !s.used[i] {
 			s.used[i], grown = true, true
@@ -115,35 +115,15 @@ func (s *sink) widen(values [][]byte) error {
 			columns = append(columns, c)
 		}
 	}
-	in, err := warehouse.NewInserter(s.tx, "stg_"+s.object.Name, columns...)
-	if err != nil {
-		return err
-	}
-	s.width = len(columns)
-	s.feed = newFeed(in)
-	s.args = s.feed.empty()
-	return nil
-}
-
-func (s *sink) handOver() error {
-	err := s.feed.put(s.args)
-	s.args = s.feed.empty()
+	var err error
+	s.in, err = warehouse.NewInserter(s.tx, "stg_"+s.object.Name, columns...)
 	return err
 }
 
-// close waits until every row is inserted.
+// close waits until every row is stored.
 func (s *sink) close() error {
-	if s.feed == nil {
+	if s.in == nil {
 		return nil
 	}
-	err := s.feed.finish(s.args)
-	s.feed, s.args = nil, nil
-	return err
-}
-
-func number(n int64) any {
-	if n == 0 {
-		return nil
-	}
-	return n
+	return s.in.Close()
 }

@@ -66,6 +66,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := create(ctx, path); err != nil {
 		return nil, fmt.Errorf("create warehouse %s: %w", path, err)
 	}
+	if err := registerFeed(); err != nil {
+		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
+	}
 	w, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
