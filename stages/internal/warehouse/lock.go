@@ -72,6 +72,10 @@ func processStart(pid int) string {
 	if len(fields) < 20 {
 		return "unknown"
 	}
+	// A zombie is dead: it only waits for a parent that may never ask.
+	if fields[0] == "Z" || fields[0] == "X" {
+		return ""
+	}
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(boot)) + ":" + fields[19]
 }

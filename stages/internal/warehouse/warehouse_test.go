@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"nextpipe/schema"
 	"nextpipe/stages/internal/warehouse"
@@ -110,6 +113,42 @@ func TestLock_IsHeldByALiveRunAndTakenFromADeadOne(t *testing.T) {
 	}
 	if _, err := db.Lock(ctx, "run"); !errors.Is(err, warehouse.ErrLocked) {
 		t.Errorf("a holder on another host gave %v, want ErrLocked", err)
+	}
+}
+
+func TestLock_OfAZombieIsTakenOver(t *testing.T) {
+	ctx := context.Background()
+	db := fresh(t)
+	if _, err := db.Lock(ctx, "run"); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command("sleep", "0")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer child.Wait()
+	stat := fmt.Sprintf("/proc/%d/stat", child.Process.Pid)
+	var fields []string
+	for len(fields) == 0 || fields[0] != "Z" {
+		data, err := os.ReadFile(stat)
+		if err != nil {
+			t.Fatalf("this system has no /proc: %v", err)
+		}
+		fields = strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+		time.Sleep(time.Millisecond)
+	}
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("UPDATE lock SET pid = ?, pid_started = ?", child.Process.Pid, strings.TrimSpace(string(boot))+":"+fields[19])
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Lock(ctx, "run"); err != nil {
+		t.Errorf("the lock of a zombie was not taken over: %v", err)
 	}
 }
 
