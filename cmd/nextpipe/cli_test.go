@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"nextpipe/fixtures/sandbox"
 )
 
@@ -173,5 +175,36 @@ func TestDemo_BothEditionsEndAsExpected(t *testing.T) {
 				t.Error("a ledger does not add up")
 			}
 		})
+	}
+}
+
+func TestRollback_RestoresWhatTheAccountHadBefore(t *testing.T) {
+	source := writeExport(t)
+	companies := "id,name,website,address_line_1,city,country,employees_number,phone,linkedin_url\n1,Alpha GmbH,https://alpha.example,Weg 1,Berlin,DE,12,+49 30 123456,https://www.linkedin.com/company/alpha\n2,Beta AG,,,,,,,\n"
+	if err := os.WriteFile(filepath.Join(source, "companies.csv"), []byte(companies), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := newLocalRun(t, source)
+	for entity, body := range map[string]map[string]any{
+		"organizations": {"name": "Alpha GmbH", "website": "https://www.alpha.example"},
+		"persons":       {"name": "Ana Kask", "emails": []any{map[string]any{"value": "ana@alpha.example", "primary": true, "label": "work"}}},
+	} {
+		if _, err := r.account.Create(entity, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := r.account.Dump("NextCRM ID")
+	r.mustRun("run")
+	if n := len(r.account.Records("organizations")); n != 2 {
+		t.Errorf("the account holds %d organizations, want the one it had and a new one", n)
+	}
+	r.mustRun("rollback")
+	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+		t.Errorf("rollback left traces (-before +after):\n%s", diff)
+	}
+	r.mustRun("run")
+	r.mustRun("rollback")
+	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+		t.Errorf("the second rollback left traces (-before +after):\n%s", diff)
 	}
 }

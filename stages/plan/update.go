@@ -95,7 +95,7 @@ func (u update) work() (body, base string, err error) {
 
 // irreversible keys are not filled on records that were there before us: what
 // they set cannot be taken back as it was.
-var irreversible = map[string]bool{"add_time": true, "marketing_status": true, "org_id": true, "status": true,
+var irreversible = map[string]bool{"add_time": true, "address": true, "marketing_status": true, "org_id": true, "status": true,
 	"won_time": true, "lost_time": true, "lost_reason": true, "stage_id": true, "expected_close_date": true, "owner_id": true, "visible_to": true}
 
 // blanks are the keys of payload that the record does not fill yet. Names stay.

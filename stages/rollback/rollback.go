@@ -2,7 +2,7 @@
 //
 //	reads   load_op link before_image provisioned bind; Pipedrive: the records concerned, by list pages
 //	does    deletes what we created, restores what we changed, removes what we provisioned; keeps what people touched
-//	writes  kept_record (and, through the journal, load_op link before_image provisioned.removed_at)
+//	writes  kept_record, provisioned.removed_at, bind (and, through the journal, load_op link before_image)
 //
 // It can be interrupted and run again at any time: what is gone is skipped.
 package rollback
@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
@@ -253,18 +255,31 @@ func (u *undoer) clearKept(ctx context.Context) error {
 	})
 }
 
-// done writes the end of a link once its operation is certain.
+// done writes what the end of something means, once it is certain: no link, no
+// binding, or a restored image.
 func (u *undoer) done(tx *sql.Tx, op *journal.Op, _ pipedrive.Record) error {
-	if _, err := tx.Exec("UPDATE provisioned SET removed_at = ? WHERE target_id = ? AND kind || ' ' || symbol = ?", u.DB.Now(), u.ID, op.FinalKey); err != nil {
-		return err
-	}
 	if op.Verb == journal.Update {
 		if _, err := tx.Exec("UPDATE before_image SET restored_at = ? WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND restored_at IS NULL",
 			u.DB.Now(), u.ID, op.Entity, op.PipedriveID); err != nil {
 			return err
 		}
 	}
-	return u.j.DropLink(tx, op.Entity, op.FinalKey, "removed")
+	if slices.Contains(entities, op.Entity) {
+		return u.j.DropLink(tx, op.Entity, op.FinalKey, "removed")
+	}
+	kind, symbol, _ := strings.Cut(op.FinalKey, " ")
+	return u.unbind(tx, kind, symbol)
+}
+
+// unbind forgets the ids of something removed, and those of a field's options
+// along with it: the next run has to make them again.
+func (u *undoer) unbind(tx *sql.Tx, kind, symbol string) error {
+	if _, err := tx.Exec("UPDATE provisioned SET removed_at = ? WHERE target_id = ? AND kind = ? AND symbol = ?", u.DB.Now(), u.ID, kind, symbol); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM bind WHERE target_id = ?1 AND (kind = ?2 AND symbol = ?3
+		OR ?2 = 'field' AND kind = 'option' AND substr(symbol, 1, length(?3) + 1) = ?3 || ':')`, u.ID, kind, symbol)
+	return err
 }
 
 func (u *undoer) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedrive.Record, string, error) {
