@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -127,25 +128,59 @@ func (r *localRun) killedAt(n int64, args ...string) bool {
 	return true
 }
 
+// eachBoundary tries every boundary, several at a time: most of the time they
+// wait for the disk. try tells whether there was an n-th boundary.
+func eachBoundary(t *testing.T, try func(t *testing.T, n int64) bool) {
+	t.Helper()
+	const workers = 4
+	var met atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("killed at %d boundaries", met.Load())
+		if met.Load() < 50 {
+			t.Errorf("only %d boundaries were met: the hook does not see the requests", met.Load())
+		}
+	})
+	for w := range int64(workers) {
+		t.Run(fmt.Sprintf("every %dth from %d", workers, w+1), func(t *testing.T) {
+			t.Parallel()
+			for n := w + 1; try(t, n); n += workers {
+				met.Add(1)
+			}
+		})
+	}
+}
+
 func TestRun_KilledAtEveryRequestBoundaryAndRunAgain(t *testing.T) {
 	source := writeExport(t)
 	undisturbed := newLocalRun(t, source)
 	undisturbed.mustRun("run")
 	want := undisturbed.account.Dump("NextCRM ID")
-	boundaries := int64(0)
-	for n := int64(1); ; n++ {
+	eachBoundary(t, func(t *testing.T, n int64) bool {
 		r := newLocalRun(t, source)
 		if !r.killedAt(n, "run") {
-			break
+			return false
 		}
-		boundaries++
 		r.mustRun("run")
 		if diff := cmp.Diff(want, r.account.Dump("NextCRM ID")); diff != "" {
 			t.Fatalf("killed at boundary %d, the account differs from an undisturbed one:\n%s", n, diff)
 		}
-	}
-	t.Logf("killed at %d boundaries", boundaries)
-	if boundaries < 50 {
-		t.Errorf("only %d boundaries were met: the hook does not see the requests", boundaries)
-	}
+		return true
+	})
+}
+
+func TestRollback_KilledAtEveryRequestBoundaryAndRunAgain(t *testing.T) {
+	source := writeExport(t)
+	eachBoundary(t, func(t *testing.T, n int64) bool {
+		r := newLocalRun(t, source)
+		before := r.account.Dump("NextCRM ID")
+		r.mustRun("run")
+		if !r.killedAt(n, "rollback") {
+			return false
+		}
+		r.mustRun("rollback")
+		if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+			t.Fatalf("killed at boundary %d, rollback left traces (-before +after):\n%s", n, diff)
+		}
+		return true
+	})
 }

@@ -53,8 +53,7 @@ func (m *maker) settleOld(ctx context.Context) error {
 	if err := m.j.Adopt(ctx); err != nil {
 		return err
 	}
-	for _, entity := range []string{"pipeline", "stage", "organization_field", "person_field", "deal_field",
-		"organization_option", "person_option", "deal_option"} {
+	for _, entity := range journal.Structure {
 		if err := m.j.SettleAll(ctx, entity); err != nil {
 			return err
 		}

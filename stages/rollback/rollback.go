@@ -66,7 +66,7 @@ func (u *undoer) prepare(ctx context.Context, dryRun bool) error {
 		if err := u.j.Adopt(ctx); err != nil {
 			return err
 		}
-		for _, entity := range entities {
+		for _, entity := range slices.Concat(entities, journal.Structure) {
 			if err := u.j.SettleAll(ctx, entity); err != nil {
 				return err
 			}

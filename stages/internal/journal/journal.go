@@ -39,6 +39,11 @@ const (
 	Delete = "delete"
 )
 
+// Structure lists the entities of operations on anything but records. An
+// option's entity is that of its field with another ending.
+var Structure = []string{"pipeline", "stage", "organization_field", "person_field", "deal_field",
+	"organization_option", "person_option", "deal_option"}
+
 // Op is one operation on the account, as in table load_op.
 type Op struct {
 	ID          int64
