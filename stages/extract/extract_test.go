@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	nextcrmsample "nextpipe/fixtures/nextcrm"
 	"nextpipe/stages/extract"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/warehouse"
@@ -182,5 +183,35 @@ func TestRun_StopsWhenTheRunIsInterrupted(t *testing.T) {
 	cancel()
 	if _, err := extract.Run(ctx, db, src, "test", func(string, int64) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestRun_EveryFileOfTheSampleStandsInStagingAsItIsListed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "export")
+	if err := nextcrmsample.WritePluginExport(dir); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t)
+	if err := run(t, db, dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, db, "SELECT group_concat(source_table) FROM source_item WHERE status <> 'extracted'"); got != "manifest.json" {
+		t.Errorf("not extracted: %s, want the manifest, which is no part of an export", got)
+	}
+	for _, o := range nextcrm.Objects {
+		query := fmt.Sprintf(`SELECT count(*) FROM source_item AS i WHERE i.status = 'extracted' AND i.object = '%[1]s'
+			AND i.row_count <> (SELECT count(*) FROM stg_%[1]s AS s WHERE s.source_table = i.source_table)`, o.Name)
+		if got := one(t, db, query); got != "0" {
+			t.Errorf("stg_%s does not hold what source_item lists", o.Name)
+		}
+	}
+	for query, want := range map[string]string{
+		"SELECT max(length(CAST(description AS BLOB))) >= 1048576 FROM stg_note":                                                             "1",
+		"SELECT count(*) FROM stg_automation WHERE json_valid(json) AND json ->> '$.title' = title":                                          "6",
+		"SELECT group_concat(d.source_id || f.state, ' ') FROM stg_document AS d JOIN stg_document_file AS f USING (file) ORDER BY d.row_id": "1ok 2ok 3ok 4empty 5missing 6refused 7remote",
+	} {
+		if got := one(t, db, query); got != want {
+			t.Errorf("%s\n\tgot %s, want %s", query, got, want)
+		}
 	}
 }

@@ -16,7 +16,7 @@ func CoverageMarkdown() string {
 		return err.Error()
 	}
 	var b strings.Builder
-	b.WriteString("| NextCRM table | staging table | columns of their own | kept in `extra` | left out |\n|---|---|---|---|---|\n")
+	b.WriteString("| NextCRM table | staging table | columns | kept in `extra` | left out |\n|---|---|---|---|---|\n")
 	for _, table := range m.tables() {
 		b.WriteString(m.coverageRow(table))
 	}
@@ -38,6 +38,8 @@ func (m databaseMapping) tables() []string {
 	return names
 }
 
+// coverageRow counts the columns that have a column of their own in staging and
+// names all others.
 func (m databaseMapping) coverageRow(table string) string {
 	var objects, known, extra, out []string
 	add := func(to *[]string, word string) {
@@ -50,14 +52,20 @@ func (m databaseMapping) coverageRow(table string) string {
 		switch {
 		case line.column == mapSkip:
 			return fmt.Sprintf("| `%s` | none | | | all of it: %s |\n", table, line.reason)
+		case line.column == mapOut && m.isKept(table, line.dbColumn): // another object takes it
 		case line.column == mapOut:
 			add(&out, fmt.Sprintf("`%s`: %s", line.dbColumn, line.reason))
 		case line.column == mapExtra:
-			add(&extra, line.dbColumn)
+			add(&extra, "`"+line.dbColumn+"`")
 		case !isConstant:
 			add(&known, line.dbColumn)
 		}
 		add(&objects, "`stg_"+line.object+"`")
 	}
-	return fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", table, strings.Join(objects, ", "), strings.Join(known, ", "), strings.Join(extra, ", "), strings.Join(out, "; "))
+	return fmt.Sprintf("| `%s` | %s | %d | %s | %s |\n", table, strings.Join(objects, ", "), len(known), strings.Join(extra, ", "), strings.Join(out, "; "))
+}
+
+// isKept tells whether any object takes the column.
+func (m databaseMapping) isKept(table, dbColumn string) bool {
+	return slices.ContainsFunc(m.find(table, dbColumn), func(l mappingLine) bool { return l.column != mapOut })
 }

@@ -111,8 +111,8 @@ func TestCoverageMarkdown_ShowsEveryTableOnce(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| `BoardWatchers` | `stg_watcher` | board_id, user_id |  |  |\n",
-		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` |",
+		"| `BoardWatchers` | `stg_watcher` | 2 |  |  |\n",
+		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` | 7 |  |  |\n",
 		"`unsubscribe_token`: secret",
 		"| `session` | none | | | all of it: secrets only: never read |\n",
 		"| invoice, invoices | `stg_invoice` |\n",

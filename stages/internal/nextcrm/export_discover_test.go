@@ -51,13 +51,17 @@ func TestDiscover_NamesSayNothingThenHeadingsDecide(t *testing.T) {
 		"e.csv": "slug,label,type\nshoe,Shoe size,number\n",
 		"f.csv": "colour,taste\nred,sweet\n",
 		"g.csv": "id,contact_email,subject,due_date\n1,a@x.example,Call,2024-01-01\n",
+		"h.csv": "Reference,Status,Total,Contact Email\nI-1,paid,5,a@x.example\n",
+		"i.csv": "id,file,object_type,object_key\n1,a.pdf,deal,7\n",
+		"j.csv": "id,title,email_subject,scheduled_at\n1,Spring,Hello,2024-01-01\n",
 	}), ExportOptions{})
 	got := map[string]string{}
 	for _, i := range src.Items() {
 		got[i.Table] = i.Object + " " + i.Status
 	}
 	want := map[string]string{"a.csv": "contact extracted", "b.csv": "account extracted", "c.csv": "deal extracted",
-		"d.csv": "contact_tag extracted", "e.csv": "custom_field extracted", "f.csv": " unknown", "g.csv": "activity extracted"}
+		"d.csv": "contact_tag extracted", "e.csv": "custom_field extracted", "f.csv": " unknown", "g.csv": "activity extracted",
+		"h.csv": "invoice extracted", "i.csv": "document extracted", "j.csv": "campaign extracted"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

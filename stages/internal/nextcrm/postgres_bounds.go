@@ -20,9 +20,9 @@ func (s *databaseSource) planDealAudit() {
 // changedFields lists the fields that changes speak of, in either shape: a list
 // of field, old and new, or an object by field.
 const changedFields = `
-SELECT DISTINCT c.change ->> 'field' FROM %[1]s, jsonb_array_elements(CASE WHEN jsonb_typeof("changes") = 'array' THEN "changes" ELSE '[]' END) AS c (change)
+SELECT DISTINCT c.change ->> 'field' FROM %[1]s, jsonb_array_elements(CASE WHEN jsonb_typeof("changes"::jsonb) = 'array' THEN "changes"::jsonb ELSE '[]' END) AS c (change)
 WHERE c.change ->> 'field' IS NOT NULL
-UNION SELECT o.field FROM %[1]s, jsonb_object_keys(CASE WHEN jsonb_typeof("changes") = 'object' THEN "changes" ELSE '{}' END) AS o (field)
+UNION SELECT o.field FROM %[1]s, jsonb_object_keys(CASE WHEN jsonb_typeof("changes"::jsonb) = 'object' THEN "changes"::jsonb ELSE '{}' END) AS o (field)
 ORDER BY 1`
 
 // planAudit leaves the fields that hold secrets out of the audit log: a fork's
@@ -43,9 +43,9 @@ func (s *databaseSource) planAudit(ctx context.Context) error {
 			s.note("info", "secret-field", p.table, name, "changes of the field are not read because its name says that it holds a secret", "")
 		}
 		names := literals(secret)
-		p.replace("changes", `CASE jsonb_typeof("changes") WHEN 'array' THEN coalesce((SELECT jsonb_agg(c.change ORDER BY c.position)`+
-			` FROM jsonb_array_elements("changes") WITH ORDINALITY AS c (change, position)`+
-			` WHERE coalesce(c.change ->> 'field', '') NOT IN (`+names+`)), '[]') WHEN 'object' THEN "changes" - ARRAY[`+names+`] ELSE "changes" END`)
+		p.replace("changes", `CASE jsonb_typeof("changes"::jsonb) WHEN 'array' THEN coalesce((SELECT jsonb_agg(c.change ORDER BY c.position)`+
+			` FROM jsonb_array_elements("changes"::jsonb) WITH ORDINALITY AS c (change, position)`+
+			` WHERE coalesce(c.change ->> 'field', '') NOT IN (`+names+`)), '[]') WHEN 'object' THEN "changes"::jsonb - ARRAY[`+names+`] ELSE "changes"::jsonb END`)
 	}
 	return nil
 }
