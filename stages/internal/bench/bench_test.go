@@ -129,16 +129,18 @@ func inTurn(b *testing.B, n int, ours, theirs func() used) {
 	b.Helper()
 	var mine, other []time.Duration
 	var ratio []float64
+	var peak int64
 	for range pairs {
-		o, t := ours().wall, theirs().wall
-		mine, other, ratio = append(mine, o), append(other, t), append(ratio, t.Seconds()/o.Seconds())
+		o, t := ours(), theirs()
+		mine, other, ratio = append(mine, o.wall), append(other, t.wall), append(ratio, t.wall.Seconds()/o.wall.Seconds())
+		peak = max(peak, o.rss)
 	}
 	slices.Sort(mine)
 	slices.Sort(other)
 	slices.Sort(ratio)
-	b.Logf("%d rows; ours %v (%v…%v), theirs %v (%v…%v), ratio of speeds %.2f (%.2f…%.2f)", n, mine[pairs/2].Round(time.Millisecond), mine[0].Round(time.Millisecond),
+	b.Logf("%d rows; ours %v (%v…%v), theirs %v (%v…%v), ratio of speeds %.2f (%.2f…%.2f), our peak %d MB", n, mine[pairs/2].Round(time.Millisecond), mine[0].Round(time.Millisecond),
 		mine[pairs-1].Round(time.Millisecond), other[pairs/2].Round(time.Millisecond), other[0].Round(time.Millisecond), other[pairs-1].Round(time.Millisecond),
-		ratio[pairs/2], ratio[0], ratio[pairs-1])
+		ratio[pairs/2], ratio[0], ratio[pairs-1], peak>>20)
 	b.ReportMetric(ratio[pairs/2], "speed-ratio")
 }
 
