@@ -98,3 +98,8 @@ func (e *Env) Reports(ctx context.Context, dir string) ([]report.Table, []string
 	files, err := report.WriteCSV(dir, tables)
 	return tables, files, err
 }
+
+// NotMoved lists what is staged but does not reach Pipedrive yet.
+func (e *Env) NotMoved(ctx context.Context) ([]report.Count, error) {
+	return report.NotMoved(ctx, e.DB)
+}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -107,7 +109,28 @@ func execute(c *cli.Context, p *printer, command string, names ...string) error 
 		return err
 	}
 	defer stop()
-	return withEnv(c.Context, opt, func(e *stages.Env) error { return e.Execute(c.Context, command, names...) })
+	return withEnv(c.Context, opt, func(e *stages.Env) error {
+		err := e.Execute(c.Context, command, names...)
+		if !slices.Contains(names, "extract") {
+			return err
+		}
+		return errors.Join(err, printNotMoved(c.Context, p, e))
+	})
+}
+
+// printNotMoved says what stays behind: it must never go unnoticed.
+func printNotMoved(ctx context.Context, p *printer, e *stages.Env) error {
+	counts, err := e.NotMoved(ctx)
+	if err != nil || len(counts) == 0 {
+		return err
+	}
+	var words []string
+	for _, c := range counts {
+		words = append(words, fmt.Sprintf("%s %d", c.Name, c.N))
+	}
+	p.line("in the warehouse, not moved to Pipedrive yet: %s", strings.Join(words, " · "))
+	p.object("not_moved", counts)
+	return nil
 }
 
 // withoutWrites leaves out the stages that write to the account; rollback

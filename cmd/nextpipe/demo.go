@@ -84,6 +84,10 @@ func demoRun(ctx context.Context, p *printer, e *stages.Env, planted []string) e
 	if !slices.Equal(got, planted) {
 		return fmt.Errorf("%w: the sample plants %s, left out were %s", stages.ErrRejects, strings.Join(planted, ", "), strings.Join(got, ", "))
 	}
+	p.line("")
+	if err := printNotMoved(ctx, p, e); err != nil {
+		return err
+	}
 	bill, err := e.TokenBill(ctx)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	sqlfiles "nextpipe/sql"
@@ -74,6 +76,28 @@ func (t *text) Scan(v any) error {
 		*t = text(fmt.Sprint(v))
 	}
 	return nil
+}
+
+// NotMoved lists what is staged but does not reach Pipedrive yet, as "object rows".
+func NotMoved(ctx context.Context, db *warehouse.DB) ([]Count, error) {
+	models, err := model.Load(sqlfiles.Files, "report")
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(models, func(m model.Model) bool { return m.Table == "not_moved" })
+	t, err := table(ctx, db, models[i])
+	if err != nil {
+		return nil, fmt.Errorf("list what is not moved: %w", err)
+	}
+	var out []Count
+	for _, row := range t.Rows {
+		n, err := strconv.ParseInt(row[2], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("list what is not moved: %w", err)
+		}
+		out = append(out, Count{Name: row[0], N: n})
+	}
+	return out, nil
 }
 
 // WriteCSV writes each report as a CSV file into dir and returns their names.
