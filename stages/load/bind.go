@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -42,7 +41,7 @@ func newBinder(ctx context.Context, s *target.Session) (*binder, error) {
 // bind replaces every reference of a payload. missing names the first one that
 // has no id here; it is never dropped. Number texts are kept as they are.
 func (b *binder) bind(ctx context.Context, payload []byte) (body []byte, missing string, err error) {
-	m, err := decode(payload)
+	m, err := journal.Decode(payload)
 	if err != nil {
 		return nil, "", err
 	}
@@ -160,11 +159,11 @@ func conflicts(record, base, change []byte) (string, error) {
 // onlyBlanks keeps the keys of change that the record leaves blank, custom
 // fields by their codes. What people entered there stays.
 func onlyBlanks(record, change []byte) ([]byte, error) {
-	have, err := decode(record)
+	have, err := journal.Decode(record)
 	if err != nil {
 		return nil, err
 	}
-	want, err := decode(change)
+	want, err := journal.Decode(change)
 	if err != nil {
 		return nil, err
 	}
@@ -179,13 +178,6 @@ func onlyBlanks(record, change []byte) ([]byte, error) {
 		delete(want, "custom_fields")
 	}
 	return json.Marshal(want)
-}
-
-func decode(data []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	m := map[string]any{}
-	return m, d.Decode(&m)
 }
 
 // higher is the greater of two ids that are numbers.

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 
 	"nextpipe/stages/internal/journal"
@@ -64,14 +63,10 @@ func (l *loader) newest(ctx context.Context, entity, floor string, visit func(re
 }
 
 func markerOf(data []byte, code string) string {
-	var r struct {
-		CustomFields map[string]json.RawMessage `json:"custom_fields"`
+	if m := journal.Marker(data, code); m != nil {
+		return *m
 	}
-	var marker string
-	if json.Unmarshal(data, &r) == nil {
-		_ = json.Unmarshal(r.CustomFields[code], &marker)
-	}
-	return marker
+	return ""
 }
 
 // census looks for surplus twins of ours and removes them if nobody touched

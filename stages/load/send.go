@@ -198,11 +198,11 @@ func (l *loader) mergedSent(tx *sql.Tx, op *journal.Op) ([]byte, error) {
 
 // merge puts the keys of change over those of base; custom fields one by one.
 func merge(base, change []byte) ([]byte, error) {
-	b, err := decode(base)
+	b, err := journal.Decode(base)
 	if err != nil {
 		return nil, err
 	}
-	c, err := decode(change)
+	c, err := journal.Decode(change)
 	if err != nil {
 		return nil, err
 	}

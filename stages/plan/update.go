@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
 )
 
@@ -63,11 +64,11 @@ func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID int6
 }
 
 func (u update) work() (body, base string, err error) {
-	payload, err := decode(u.payload)
+	payload, err := journal.Decode(u.payload)
 	if err != nil {
 		return "", "", err
 	}
-	record, err := decode(u.record)
+	record, err := journal.Decode(u.record)
 	if err != nil {
 		return "", "", err
 	}
@@ -75,7 +76,7 @@ func (u update) work() (body, base string, err error) {
 	if u.linked == nil {
 		change = blanks(payload, record)
 	} else {
-		linked, err := decode(u.linked)
+		linked, err := journal.Decode(u.linked)
 		if err != nil {
 			return "", "", err
 		}
@@ -191,11 +192,4 @@ func equal(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-func decode(data []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	m := map[string]any{}
-	return m, d.Decode(&m)
 }

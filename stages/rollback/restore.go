@@ -1,7 +1,6 @@
 package rollback
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -30,11 +29,11 @@ func (u *undoer) restore(ctx context.Context, entity string, l linked, now []byt
 // oldValues takes from the image the keys of sent. What was blank is cleared:
 // lists by an empty list, the rest by null.
 func oldValues(image, sent []byte) ([]byte, error) {
-	old, err := decode(image)
+	old, err := journal.Decode(image)
 	if err != nil {
 		return nil, err
 	}
-	ours, err := decode(sent)
+	ours, err := journal.Decode(sent)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +59,4 @@ func oldCustom(image, sent any) map[string]any {
 		out[code] = old[code]
 	}
 	return out
-}
-
-func decode(data []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	m := map[string]any{}
-	return m, d.Decode(&m)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -168,18 +169,15 @@ func storeRecords(ctx context.Context, s *target.Session, entity, markerCode str
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
 			var r struct {
-				Name         string                     `json:"name"`
-				Title        string                     `json:"title"`
-				CustomFields map[string]json.RawMessage `json:"custom_fields"`
+				Name  string `json:"name"`
+				Title string `json:"title"`
 			}
 			if err := json.Unmarshal(rec.Data, &r); err != nil {
 				return fmt.Errorf("record %s: %w", rec.ID, err)
 			}
-			var marker *string
-			_ = json.Unmarshal(r.CustomFields[markerCode], &marker)
 			// A record may be met on two pages when others write meanwhile; the later state counts.
 			if _, err := tx.Exec("INSERT OR REPLACE INTO dest_record VALUES (?, ?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID,
-				marker, r.Name+r.Title, string(rec.Data), s.DB.Now()); err != nil {
+				journal.Marker(rec.Data, markerCode), r.Name+r.Title, string(rec.Data), s.DB.Now()); err != nil {
 				return err
 			}
 		}

@@ -9,7 +9,6 @@ package verify
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -105,15 +104,7 @@ func see(ctx context.Context, s *target.Session, entity string) (int64, error) {
 func store(ctx context.Context, s *target.Session, entity, code string, page []pipedrive.Record) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
-			var r struct {
-				CustomFields map[string]json.RawMessage `json:"custom_fields"`
-			}
-			if err := json.Unmarshal(rec.Data, &r); err != nil {
-				return fmt.Errorf("record %s: %w", rec.ID, err)
-			}
-			var marker *string
-			_ = json.Unmarshal(r.CustomFields[code], &marker)
-			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID, marker,
+			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID, journal.Marker(rec.Data, code),
 				string(rec.Data), s.DB.Now()); err != nil {
 				return err
 			}

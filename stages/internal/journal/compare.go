@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -21,11 +20,11 @@ type Difference struct {
 // compared by type: numbers as numbers, instants as instants, sets without
 // order, contact arrays by value, address and money by the parts that were sent.
 func Compare(record, sent []byte) ([]Difference, error) {
-	got, err := object(record)
+	got, err := Decode(record)
 	if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	want, err := object(sent)
+	want, err := Decode(sent)
 	if err != nil {
 		return nil, fmt.Errorf("read sent values: %w", err)
 	}
@@ -115,17 +114,9 @@ func listKeys(list []any) []string {
 	return keys
 }
 
-func object(data []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var m map[string]any
-	err := d.Decode(&m)
-	return m, err
-}
-
 // IsDeleted tells whether a record read by id is marked as deleted.
 func IsDeleted(record []byte) bool {
-	m, err := object(record)
+	m, err := Decode(record)
 	return err == nil && m["is_deleted"] == true
 }
 
