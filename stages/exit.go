@@ -25,23 +25,35 @@ var ErrQuarantined = errors.New("records are quarantined")
 type Exit struct {
 	Code    int
 	Meaning string
+	Do      string // what to do next; "" when the error says it
 	matches func(error) bool
 }
 
 // Exits are the exit codes, gravest first: the first that fits an error wins.
 var Exits = []Exit{
-	{12, "warehouse damaged", is(warehouse.ErrDamaged)},
-	{11, "locked by another run", is(warehouse.ErrLocked)},
-	{8, "drift: wrong source, wrong account, or changed under us", is(warehouse.ErrDrift)},
-	{7, "blocked or unauthorised", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
-	{4, "gate closed or checks failed", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks))},
-	{10, "verify found differences", is(verify.ErrDifferences)},
-	{9, "quarantined records need a person", is(ErrQuarantined)},
-	{6, "token budget spent; says when to resume", is(pipedrive.ErrBudgetSpent)},
-	{5, "temporary: run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome))},
-	{3, "finished, with rejects", is(ErrRejects)},
-	{2, "usage or configuration", anyOf(is(ErrUsage), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},
-	{130, "interrupted; the same command goes on", is(context.Canceled)},
+	{12, "warehouse damaged", "restore a copy of the file, or recover it with sqlite3 .recover", is(warehouse.ErrDamaged)},
+	{11, "locked by another run", "wait for the other run", is(warehouse.ErrLocked)},
+	{8, "drift: wrong source, wrong account, or changed under us", "", is(warehouse.ErrDrift)},
+	{7, "blocked or unauthorised", "look at the token, its rights and the account; after a block wait some minutes; the same command goes on", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
+	{4, "gate closed or checks failed", "", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks))},
+	{10, "verify found differences", "SELECT * FROM difference; correct, then run again", is(verify.ErrDifferences)},
+	{9, "quarantined records need a person", "SELECT * FROM v_rejects; look for these records in Pipedrive", is(ErrQuarantined)},
+	{6, "token budget spent; says when to resume", "run the same command after midnight of the account's server (most likely UTC); it goes on where it stopped", is(pipedrive.ErrBudgetSpent)},
+	{5, "temporary: run the same command again", "run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome))},
+	{3, "finished, with rejects", "nextpipe report; SELECT * FROM v_rejects; correct and run again", is(ErrRejects)},
+	{2, "usage or configuration", "", anyOf(is(ErrUsage), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},
+	{130, "interrupted; the same command goes on", "run the same command again", is(context.Canceled)},
+}
+
+// Hint is what to do after an error; "" when its text says it.
+func Hint(err error) string {
+	code := ExitCode(err)
+	for _, e := range Exits {
+		if e.Code == code {
+			return e.Do
+		}
+	}
+	return ""
 }
 
 // ExitCode is the exit code of an error: 0 for nil, 1 for the unexpected.

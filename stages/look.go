@@ -41,7 +41,7 @@ func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 	if code, err := strconv.Atoi(what); err == nil {
 		for _, x := range Exits {
 			if x.Code == code {
-				return []string{fmt.Sprintf("exit %d: %s", code, x.Meaning)}, nil
+				return []string{fmt.Sprintf("exit %d: %s", code, x.Meaning), x.Do}, nil
 			}
 		}
 	}

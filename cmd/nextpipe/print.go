@@ -122,6 +122,9 @@ func (p *printer) finish(err error) int {
 	code := stages.ExitCode(err)
 	if err != nil {
 		fmt.Fprintln(p.stderr, "nextpipe: "+plain(message(err)))
+		if hint := stages.Hint(err); hint != "" {
+			fmt.Fprintln(p.stderr, "next: "+hint)
+		}
 	}
 	summary := map[string]any{"exit": code}
 	if err != nil {

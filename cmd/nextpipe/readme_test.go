@@ -25,9 +25,9 @@ func blocks() map[string]string {
 		}
 		fmt.Fprintf(&list, "| %s | %s | %s | %s |\n", name, s.About, s.Reads, s.Writes)
 	}
-	exits.WriteString("| exit | meaning |\n|---|---|\n| 0 | ok |\n| 1 | unexpected |\n")
+	exits.WriteString("| exit | meaning | do |\n|---|---|---|\n| 0 | ok | |\n| 1 | unexpected | read the message; run again |\n")
 	for _, e := range stages.Exits {
-		fmt.Fprintf(&exits, "| %d | %s |\n", e.Code, e.Meaning)
+		fmt.Fprintf(&exits, "| %d | %s | %s |\n", e.Code, e.Meaning, e.Do)
 	}
 	return map[string]string{"stages": list.String(), "exits": exits.String(), "truth": stages.TruthTables()}
 }
