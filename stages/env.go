@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"nextpipe/stages/clean"
 	"nextpipe/stages/internal/nextcrm"
+	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
 )
@@ -32,7 +34,9 @@ type Options struct {
 	By             string // who is at the keyboard, for the record
 	Yes            bool   // accept the proposed map for a rehearsal
 	Override       string // who lets a load pass the production gate
+	Confirm        string // the production account that rollback may take everything back from
 	DryRun         bool
+	Existing       bool // refuse a warehouse that is not there: looking makes none
 	Timeout        time.Duration
 	Settle         time.Duration
 	Now            func() time.Time
@@ -46,7 +50,7 @@ type Options struct {
 type Ended struct {
 	Stage  string        `json:"stage"`
 	Result Result        `json:"result"`
-	Took   time.Duration `json:"took"`
+	Took   time.Duration `json:"took_ns"`
 	Err    error         `json:"-"`
 }
 
@@ -64,6 +68,9 @@ type Env struct {
 
 // Open opens the warehouse for reading and writing.
 func Open(ctx context.Context, opt Options) (*Env, error) {
+	if _, err := os.Stat(opt.DB); opt.Existing && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no warehouse %s; `nextpipe run` makes one, --db names another", ErrUsage, opt.DB)
+	}
 	if opt.Report == nil {
 		opt.Report = func(Progress) {}
 	}
@@ -111,15 +118,19 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 			return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
 		}
 	}
-	err = errors.Join(e.leftOver(left), e.quarantined(ctx))
+	err = errors.Join(leftOver(left, names), e.quarantined(ctx))
 	return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
 }
 
-func (e *Env) leftOver(n int64) error {
-	if n == 0 {
+func leftOver(n int64, names []string) error {
+	switch {
+	case n == 0:
 		return nil
+	case slices.Contains(names, "rollback"):
+		return fmt.Errorf("%w: %d stay in the account, see kept_record", ErrRejects, n)
+	default:
+		return fmt.Errorf("%w: %d, see `nextpipe report` and v_rejects", ErrRejects, n)
 	}
-	return fmt.Errorf("%w: %d; see `nextpipe report` and v_rejects", ErrRejects, n)
 }
 
 // quarantined is an error as long as a record of the run's account waits for a person.
@@ -139,6 +150,9 @@ func (e *Env) stage(ctx context.Context, name string) (left int64, err error) {
 	st, ok := Lookup(name)
 	if !ok {
 		return 0, fmt.Errorf("%w: there is no stage %q", ErrUsage, name)
+	}
+	if err := e.requireSource(ctx, name); err != nil {
+		return 0, err
 	}
 	var targetID int64
 	if st.Online {
@@ -173,7 +187,7 @@ func (e *Env) session(ctx context.Context) (*target.Session, error) {
 		return e.account, nil
 	}
 	if e.opt.Target == "" {
-		return nil, fmt.Errorf("%w: this needs an account: --target https://COMPANY.pipedrive.com (or NEXTPIPE_TARGET)", ErrUsage)
+		return nil, fmt.Errorf("%w: this needs an account: --target https://COMPANY.pipedrive.com (or NEXTPIPE_TARGET); without one: `nextpipe run --from extract --to build`, or --target sandbox", ErrUsage)
 	}
 	if e.opt.Token == "" {
 		return nil, fmt.Errorf("%w: this needs the account's API token: PIPEDRIVE_API_TOKEN or --token-file", ErrUsage)
@@ -194,10 +208,18 @@ func (e *Env) source(ctx context.Context) (nextcrm.Source, error) {
 		return nil, fmt.Errorf("%w: this needs NextCRM: --source postgres://… or an export folder (or NEXTPIPE_SOURCE)", ErrUsage)
 	}
 	if u, err := url.Parse(where); err == nil && strings.HasPrefix(u.Scheme, "postgres") {
-		return nextcrm.OpenDatabase(ctx, where, nextcrm.DatabaseOptions{})
+		src, err := nextcrm.OpenDatabase(ctx, where, nextcrm.DatabaseOptions{})
+		if err != nil {
+			return nil, stage.Input(err)
+		}
+		return src, nil
 	}
 	if info, err := os.Stat(where); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%w: --source %s is neither a postgres:// URL nor a folder", ErrUsage, where)
 	}
-	return nextcrm.OpenExport(ctx, where, nextcrm.ExportOptions{Timezone: e.opt.SourceTimezone})
+	src, err := nextcrm.OpenExport(ctx, where, nextcrm.ExportOptions{Timezone: e.opt.SourceTimezone})
+	if err != nil {
+		return nil, stage.Input(err)
+	}
+	return src, nil
 }

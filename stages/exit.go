@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
 	"nextpipe/stages/mapping"
@@ -31,6 +34,7 @@ type Exit struct {
 
 // Exits are the exit codes, gravest first: the first that fits an error wins.
 var Exits = []Exit{
+	{0, "ok", "nextpipe status says what comes next", func(err error) bool { return err == nil }},
 	{12, "warehouse damaged", "restore a copy of the file, or recover it with sqlite3 .recover", is(warehouse.ErrDamaged)},
 	{11, "locked by another run", "wait for the other run", is(warehouse.ErrLocked)},
 	{8, "drift: wrong source, wrong account, or changed under us", "", is(warehouse.ErrDrift)},
@@ -39,10 +43,11 @@ var Exits = []Exit{
 	{10, "verify found differences", "SELECT * FROM difference; correct, then run again", is(verify.ErrDifferences)},
 	{9, "quarantined records need a person", "SELECT * FROM v_rejects; look for these records in Pipedrive", is(ErrQuarantined)},
 	{6, "token budget spent; says when to resume", "run the same command after midnight of the account's server (most likely UTC); it goes on where it stopped", is(pipedrive.ErrBudgetSpent)},
-	{5, "temporary: run the same command again", "run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome))},
+	{5, "temporary: run the same command again", "run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome), isUnreachable)},
 	{3, "finished, with rejects", "nextpipe report; SELECT * FROM v_rejects; correct and run again", is(ErrRejects)},
-	{2, "usage or configuration", "", anyOf(is(ErrUsage), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},
 	{130, "interrupted; the same command goes on", "run the same command again", is(context.Canceled)},
+	{2, "usage, configuration or source", "", anyOf(is(ErrUsage), is(stage.ErrInput), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},
+	{1, "unexpected", "read the message; running again is safe", func(err error) bool { return err != nil }},
 }
 
 // Hint is what to do after an error; "" when its text says it.
@@ -58,9 +63,6 @@ func Hint(err error) string {
 
 // ExitCode is the exit code of an error: 0 for nil, 1 for the unexpected.
 func ExitCode(err error) int {
-	if err == nil {
-		return 0
-	}
 	for _, e := range Exits {
 		if e.matches(err) {
 			return e.Code
@@ -86,6 +88,13 @@ func kind(kinds ...pipedrive.Kind) func(error) bool {
 		}
 		return false
 	}
+}
+
+// isUnreachable tells a database that does not answer from one that refuses.
+func isUnreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var refused *pgconn.PgError
+	return errors.As(err, &connect) && !errors.As(err, &refused)
 }
 
 func isTimezone(err error) bool {

@@ -14,6 +14,27 @@ import (
 	"nextpipe/stages/plan"
 )
 
+// requireSource keeps stages from working on nothing and calling it done.
+func (e *Env) requireSource(ctx context.Context, name string) error {
+	if name == "scope" || name == "extract" || name == "rollback" {
+		return nil
+	}
+	var n int
+	err := e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM setup").Scan(&n)
+	if err == nil && n == 0 {
+		return fmt.Errorf("%w: the warehouse holds nothing of NextCRM yet: `nextpipe extract --source …` comes before %s", ErrUsage, name)
+	}
+	return err
+}
+
+// requireConfirmation keeps a slip of the hand from emptying a company.
+func (e *Env) requireConfirmation(s *target.Session) error {
+	if s.Role != target.Production || e.opt.DryRun || e.opt.Confirm == s.Me.CompanyDomain {
+		return nil
+	}
+	return fmt.Errorf("%w: rollback takes everything back from the production account %[2]s: look at --dry-run first, then say --confirm %[2]s", load.ErrGate, s.Me.CompanyDomain)
+}
+
 // requireChecks keeps final records with failed checks from being loaded.
 func (e *Env) requireChecks(ctx context.Context) error {
 	var n int

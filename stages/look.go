@@ -21,6 +21,11 @@ func (e *Env) Status(ctx context.Context) ([]report.StageStatus, string, error) 
 	return report.Status(ctx, e.DB, order)
 }
 
+// Accounts lists the accounts that the warehouse knows.
+func (e *Env) Accounts(ctx context.Context) ([]report.Account, error) {
+	return report.Accounts(ctx, e.DB)
+}
+
 // Trace tells one record's life.
 func (e *Env) Trace(ctx context.Context, what string) ([]report.Step, error) {
 	return report.Trace(ctx, e.DB, what)
@@ -45,8 +50,10 @@ func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 			}
 		}
 	}
-	lines, err := e.strings(ctx, `SELECT CASE WHEN column_name = '' THEN table_name || ' (' || layer || ', written by ' || owner || '): '
-		ELSE '  ' || column_name || ': ' END || description FROM data_dictionary WHERE table_name = ? ORDER BY column_name <> '', rowid`, what)
+	lines, err := e.strings(ctx, `SELECT CASE WHEN d.column_name = '' THEN d.table_name || ' (' || d.layer || ', written by ' || d.owner || '): '
+		ELSE '  ' || d.column_name || ': ' END || d.description
+		FROM data_dictionary AS d LEFT JOIN pragma_table_info(d.table_name) AS c ON c.name = d.column_name
+		WHERE d.table_name = ? ORDER BY d.column_name <> '', c.cid`, what)
 	if err != nil || len(lines) > 0 {
 		return lines, err
 	}
@@ -54,7 +61,7 @@ func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 	if err != nil || len(lines) > 0 {
 		return lines, err
 	}
-	return nil, fmt.Errorf("%w: no table, rule or exit code is called %q", ErrUsage, what)
+	return nil, fmt.Errorf("%w: no table, rule of a finding or exit code is called %q (rules are known once clean has run)", ErrUsage, what)
 }
 
 func (e *Env) strings(ctx context.Context, query string, args ...any) ([]string, error) {

@@ -3,11 +3,20 @@ package stages
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"nextpipe/stages/load"
 	"nextpipe/stages/report"
 )
+
+// noPlan says that nothing was planned yet, if that is what err means.
+func noPlan(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: there is nothing to sign yet: `nextpipe run` comes first", load.ErrGate)
+	}
+	return err
+}
 
 // Signoff records that a named person accepts the rehearsal that was verified
 // last. It is refused while verify has differences, a ledger is off or a
@@ -18,13 +27,13 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 		return err
 	}
 	if id == 0 {
-		return fmt.Errorf("%w: nothing was loaded yet", load.ErrGate)
+		return noPlan(sql.ErrNoRows)
 	}
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
 		var role, domain, seal string
 		if err := tx.QueryRow(`SELECT t.role, t.domain, p.seal FROM target AS t JOIN plan AS p ON p.target_id = t.target_id AND p.is_current = 1
 			WHERE t.target_id = ?`, id).Scan(&role, &domain, &seal); err != nil {
-			return fmt.Errorf("%w: there is no plan to sign: %w", load.ErrGate, err)
+			return noPlan(err)
 		}
 		var ledgers, off, differences, pending int64
 		if err := tx.QueryRow(`SELECT (SELECT count(*) FROM reconcile_final WHERE target_id = ?1),

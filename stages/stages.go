@@ -7,7 +7,6 @@ package stages
 
 import (
 	"context"
-	"errors"
 
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
@@ -108,7 +107,10 @@ func runProvision(ctx context.Context, e *Env) (Result, error) {
 }
 
 func runLoad(ctx context.Context, e *Env) (Result, error) {
-	if err := errors.Join(e.requireMap(ctx), e.requirePlan(ctx)); err != nil {
+	if err := e.requireMap(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := e.requirePlan(ctx); err != nil {
 		return Result{}, err
 	}
 	s, err := e.session(ctx)
@@ -121,6 +123,9 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 func runRollback(ctx context.Context, e *Env) (Result, error) {
 	s, err := e.session(ctx)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := e.requireConfirmation(s); err != nil {
 		return Result{}, err
 	}
 	return rollback.Run(ctx, s, e.opt.DryRun)

@@ -18,16 +18,15 @@ func newApp(p *printer) *cli.App {
 		Name:                 "nextpipe",
 		Usage:                "move a whole company from NextCRM to Pipedrive through one SQLite file",
 		Version:              stages.Version,
-		Description:          "A first migration:\n\n" + firstMigration + "\n\nExit codes:\n\n" + exitTable(),
+		Description:          firstMigration + "\n\nExit codes; if several fit, the first of them in this order:\n\n" + exitTable() + "\nWhat to do after one: nextpipe explain --what CODE",
 		EnableBashCompletion: true,
 		Suggest:              true,
 		Writer:               p.stdout,
 		ErrWriter:            p.stderr,
 		ExitErrHandler:       func(*cli.Context, error) {},
-		Flags:                shared(),
-		Action:               func(c *cli.Context) error { return showStatus(c, p) },
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return fmt.Errorf("%w: %w", stages.ErrUsage, err)
+		Action:               noCommand,
+		OnUsageError: func(c *cli.Context, err error, _ bool) error {
+			return fmt.Errorf("%w: %w%s", stages.ErrUsage, err, whereFlagsStand(c))
 		},
 	}
 	app.Commands = append(app.Commands, runCommand(p))
@@ -41,12 +40,37 @@ func newApp(p *printer) *cli.App {
 	return app
 }
 
-const firstMigration = `  nextpipe run --source ./export --target sandbox --yes     try it, nothing leaves this machine
-  nextpipe status                                            where am I, what next`
+// noCommand shows the status, or refuses a command that is none.
+func noCommand(c *cli.Context) error {
+	name := c.Args().First()
+	if name == "" {
+		return c.App.Command("status").Run(c, "status")
+	}
+	hint := ""
+	if close := cli.SuggestCommand(c.App.Commands, name); close != "" {
+		hint = ". " + close
+	}
+	return fmt.Errorf("%w: there is no command %q; nextpipe --help lists them%s", stages.ErrUsage, name, hint)
+}
+
+// whereFlagsStand explains why a flag before the command is unknown. The app
+// itself has none: one that stands before the command would not reach it, and
+// --dry-run or --db must never be ignored.
+func whereFlagsStand(c *cli.Context) string {
+	if c.Command != nil && c.App.Command(c.Command.Name) != nil {
+		return fmt.Sprintf(" (nextpipe %s --help lists the flags)", c.Command.Name)
+	}
+	return "; flags stand behind the command: nextpipe COMMAND --flag"
+}
+
+const firstMigration = `  nextpipe demo                                           the whole thing on sample data
+  nextpipe run --source ./export --target sandbox --yes   your data, nothing leaves this machine
+  nextpipe status                                         where am I, what next
+
+Flags stand behind the command; nextpipe COMMAND --help lists them.`
 
 func exitTable() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %3d  %s\n  %3d  %s\n", 0, "ok", 1, "unexpected")
 	for _, e := range stages.Exits {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.Code, e.Meaning)
 	}
@@ -57,15 +81,18 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 	cmd := &cli.Command{Name: s.Name, Usage: s.About, Category: "stages", Flags: shared(),
 		Description: fmt.Sprintf("reads   %s\nwrites  %s", s.Reads, s.Writes),
 		Action:      func(c *cli.Context) error { return execute(c, p, s.Name, s.Name) }}
-	if s.Name == "map" {
+	switch s.Name {
+	case "map":
 		mapFlags(cmd, p)
+	case "rollback":
+		cmd.Flags = append([]cli.Flag{&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take everything back from"}}, cmd.Flags...)
 	}
 	return cmd
 }
 
 func runCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "run", Usage: "all stages, or a part of them", Flags: append(shared(),
-		&cli.StringFlag{Name: "from", Usage: "first `STAGE`"}, &cli.StringFlag{Name: "to", Usage: "last `STAGE`"}),
+	return &cli.Command{Name: "run", Usage: "all stages, or a part of them", Flags: append([]cli.Flag{
+		&cli.StringFlag{Name: "from", Usage: "first `STAGE`"}, &cli.StringFlag{Name: "to", Usage: "last `STAGE`"}}, shared()...),
 		Action: func(c *cli.Context) error {
 			names, err := between(c.String("from"), c.String("to"))
 			if err != nil {
@@ -75,7 +102,7 @@ func runCommand(p *printer) *cli.Command {
 		}}
 }
 
-// between lists the stages of a run. A dry run ends before anything is written to the account.
+// between lists the stages of a run.
 func between(from, to string) ([]string, error) {
 	var names []string
 	on := from == ""
@@ -89,7 +116,8 @@ func between(from, to string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 || to != "" && names[len(names)-1] != to {
-		return nil, fmt.Errorf("%w: --from %q --to %q is no part of a run", stages.ErrUsage, from, to)
+		all, _ := between("", "")
+		return nil, fmt.Errorf("%w: --from %q --to %q is no part of a run, which goes %s", stages.ErrUsage, from, to, strings.Join(all, " "))
 	}
 	return names, nil
 }
@@ -102,7 +130,9 @@ func execute(c *cli.Context, p *printer, command string, names ...string) error 
 		return err
 	}
 	if opt.DryRun {
-		names = withoutWrites(names)
+		if names = withoutWrites(p, names); len(names) == 0 {
+			return nil
+		}
 	}
 	stop, err := localAccount(&opt)
 	if err != nil {
@@ -111,7 +141,7 @@ func execute(c *cli.Context, p *printer, command string, names ...string) error 
 	defer stop()
 	return withEnv(c.Context, opt, func(e *stages.Env) error {
 		err := e.Execute(c.Context, command, names...)
-		if !slices.Contains(names, "extract") {
+		if !slices.Contains(names, "extract") || err != nil && !errors.Is(err, stages.ErrRejects) {
 			return err
 		}
 		return errors.Join(err, printNotMoved(c.Context, p, e))
@@ -133,16 +163,21 @@ func printNotMoved(ctx context.Context, p *printer, e *stages.Env) error {
 	return nil
 }
 
-// withoutWrites leaves out the stages that write to the account; rollback
-// prices itself instead.
-func withoutWrites(names []string) []string {
-	var out []string
+// withoutWrites leaves out the stages that write to the account, and verify,
+// which has nothing new to read; rollback prices itself instead.
+func withoutWrites(p *printer, names []string) []string {
+	var keep, drop []string
 	for _, n := range names {
-		if n != "provision" && n != "load" && n != "verify" {
-			out = append(out, n)
+		if n == "provision" || n == "load" || n == "verify" {
+			drop = append(drop, n)
+			continue
 		}
+		keep = append(keep, n)
 	}
-	return out
+	if len(drop) > 0 {
+		p.line("dry run: nothing is written to Pipedrive, without %s; table plan_op has every operation that is planned", strings.Join(drop, ", "))
+	}
+	return keep
 }
 
 func withEnv(ctx context.Context, opt stages.Options, fn func(*stages.Env) error) error {

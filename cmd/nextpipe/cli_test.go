@@ -45,6 +45,10 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 	if err := os.WriteFile(junk, bytes.Repeat([]byte("junk "), 2000), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	foreign := filepath.Join(t.TempDir(), "foreign.db")
+	if out, err := exec.Command("sqlite3", foreign, "CREATE TABLE books (title TEXT)").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	for _, c := range []struct {
 		name string
 		code int
@@ -52,18 +56,28 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 		args []string
 	}{
 		{"an unknown flag", 2, "flag", []string{"run", "--nonsense"}},
-		{"an unknown command", 2, "nonsense", []string{"nonsense"}},
+		{"an unknown command", 2, `Did you mean "extract"?`, []string{"extrct"}},
+		{"a flag before the command, which would not see it", 2, "flags stand behind the command", []string{"--dry-run", "load", "--target", "sandbox"}},
+		{"a stage before there is a source", 2, "nextpipe extract", []string{"build"}},
+		{"a map confirmed before there is one", 2, "no map yet", []string{"map", "--confirm", "--by", "Ana", "--db", emptyWarehouse(t)}},
+		{"a sign-off before there is a run", 4, "nextpipe run", []string{"signoff", "--by", "Ana", "--db", emptyWarehouse(t)}},
+		{"a sign-off by nobody", 2, "--by", []string{"signoff"}},
+		{"a database that does not answer", 5, "connect to NextCRM", []string{"extract", "--source", "postgres://reader@127.0.0.1:1/nextcrm"}},
+		{"a time zone that is none", 2, "Mars", []string{"extract", "--source", export, "--source-timezone", "Mars/Olympus"}},
+		{"a database of something else", 2, "something else", []string{"status", "--db", foreign}},
+		{"looking into a warehouse that is not there", 2, "no warehouse nextpipe.db", nil},
 		{"a leftover argument before a flag", 2, "unexpected argument", []string{"load", "now", "--dry-run"}},
 		{"no source", 2, "--source", []string{"extract"}},
 		{"a source that is not there", 2, "neither", []string{"extract", "--source", "/no/such/folder"}},
-		{"a folder without contacts", 1, "contacts", []string{"extract", "--source", noContacts}},
+		{"a folder without contacts", 2, "contacts", []string{"extract", "--source", noContacts}},
 		{"no target", 2, "--target", []string{"scope"}},
 		{"no token", 2, "PIPEDRIVE_API_TOKEN", []string{"scope", "--target", "https://acme.pipedrive.com"}},
-		{"a host that is not Pipedrive's", 1, "pipedrive.com", []string{"scope", "--target", "https://example.com", "--token-file", tokenFile(t)}},
+		{"a host that is not Pipedrive's", 2, "pipedrive.com", []string{"scope", "--target", "https://example.com", "--token-file", tokenFile(t)}},
 		{"no time zone", 2, "--source-timezone", []string{"run", "--from", "extract", "--to", "clean", "--source", noZone}},
 		{"a warehouse that is none", 12, "damaged", []string{"status", "--db", junk}},
 		{"a part of a run that does not exist", 2, "--from", []string{"run", "--from", "nowhere", "--source", export}},
-		{"a trace of nothing", 2, "nothing", []string{"trace", "--record", "nothing"}},
+		{"a trace of nothing", 2, "--record", []string{"trace"}},
+		{"a trace of what is not there", 2, "nobody@nowhere", []string{"trace", "--record", "nobody@nowhere", "--db", emptyWarehouse(t)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN="}, c.args...)
@@ -71,6 +85,32 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 				t.Errorf("nextpipe %s: exit %d, want %d with %q\nstdout %s\nstderr %s", strings.Join(c.args, " "), code, c.code, c.says, out, errOut)
 			}
 		})
+	}
+}
+
+// emptyWarehouse is a warehouse before its first run.
+func emptyWarehouse(t *testing.T) string {
+	t.Helper()
+	db := filepath.Join(t.TempDir(), "np.db")
+	if code, _, _ := nextpipe(t, nil, "clean", "--db", db); code != 2 {
+		t.Fatalf("clean of nothing gave exit %d, want 2", code)
+	}
+	return db
+}
+
+func TestCLI_ExplainsTablesRulesAndExitCodes(t *testing.T) {
+	for what, says := range map[string]string{"clean_contact": "row_id", "v_rejects": "", "7": "unauthorised", "0": "ok"} {
+		code, out, errOut := nextpipe(t, nil, "explain", "--what", what)
+		if code != 0 || !strings.Contains(out, says) {
+			t.Errorf("explain %s: exit %d\n%s%s", what, code, out, errOut)
+		}
+	}
+}
+
+func TestCLI_ADryRunSaysWhatItLeavesOut(t *testing.T) {
+	code, out, errOut := nextpipe(t, nil, "load", "--dry-run")
+	if code != 0 || !strings.Contains(out, "nothing is written to Pipedrive") {
+		t.Errorf("exit %d\n%s%s", code, out, errOut)
 	}
 }
 
@@ -156,6 +196,9 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	}
 	if got, want := production.Dump("NextCRM ID"), r.account.Dump("NextCRM ID"); got != want {
 		t.Error("production differs from the signed rehearsal")
+	}
+	if code := live("rollback"); code != 4 {
+		t.Errorf("rollback of production without its name gave exit %d, want 4", code)
 	}
 }
 

@@ -23,8 +23,8 @@ import (
 // demoCommand is the main job on the built-in sample: an export folder (or a
 // database) goes to an account on this machine and is verified.
 func demoCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "demo", Usage: "the whole migration on sample data, on this machine only", Flags: append(shared(),
-		&cli.StringFlag{Name: "edition", Value: "plugin", Usage: "sample to move: plugin or open-source (starts a throw-away PostgreSQL)"}),
+	return &cli.Command{Name: "demo", Usage: "the whole migration on sample data, on this machine only", Flags: append([]cli.Flag{
+		&cli.StringFlag{Name: "edition", Value: "plugin", Usage: "sample to move: plugin or open-source (starts a throw-away PostgreSQL)"}}, shared()...),
 		Action: func(c *cli.Context) error {
 			opt, err := options(c, p)
 			if err != nil {

@@ -17,20 +17,20 @@ import (
 func shared() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "db", Value: "nextpipe.db", EnvVars: []string{"NEXTPIPE_DB"}, Usage: "the warehouse `FILE`"},
-		&cli.StringFlag{Name: "source", EnvVars: []string{"NEXTPIPE_SOURCE"}, Usage: "NextCRM: postgres://… or an export `FOLDER`"},
+		&cli.StringFlag{Name: "source", EnvVars: []string{"NEXTPIPE_SOURCE"}, Usage: "`NEXTCRM`: postgres://… or an export folder"},
 		&cli.StringFlag{Name: "source-timezone", EnvVars: []string{"NEXTPIPE_SOURCE_TIMEZONE"}, Usage: "`ZONE` of stamps without an offset, e.g. Europe/Berlin"},
-		&cli.StringFlag{Name: "target", EnvVars: []string{"NEXTPIPE_TARGET"}, Usage: "the company's `URL`, or sandbox for a local account"},
+		&cli.StringFlag{Name: "target", EnvVars: []string{"NEXTPIPE_TARGET"}, Usage: "the company's `URL`, or sandbox for an account in a file beside the warehouse"},
 		&cli.StringFlag{Name: "token-file", EnvVars: []string{"NEXTPIPE_TOKEN_FILE"}, Usage: "`FILE` with the API token (else PIPEDRIVE_API_TOKEN)"},
-		&cli.BoolFlag{Name: "rehearsal", Usage: "declare a new account a rehearsal (else it is production)"},
+		&cli.BoolFlag{Name: "rehearsal", DisableDefaultText: true, Usage: "declare a new account a rehearsal (else it is production)"},
 		&cli.StringFlag{Name: "by", EnvVars: []string{"NEXTPIPE_BY"}, Usage: "your `NAME`, for the record"},
-		&cli.BoolFlag{Name: "yes", Usage: "accept the proposed map (rehearsal accounts only)"},
+		&cli.BoolFlag{Name: "yes", DisableDefaultText: true, Usage: "accept the proposed map (rehearsal accounts only)"},
 		&cli.StringFlag{Name: "override-gate", Usage: "let production load without a signed rehearsal: `REASON`"},
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing to Pipedrive; show what would happen"},
-		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "for one request"},
-		&cli.DurationFlag{Name: "settle", Usage: "how long a lost request may still be carried out (default max(2×timeout, 30s))"},
-		&cli.BoolFlag{Name: "json", Usage: "one JSON object a line on stdout, the last one a summary"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress"},
-		&cli.BoolFlag{Name: "no-color", EnvVars: []string{"NO_COLOR"}, Usage: "plain text"},
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, DisableDefaultText: true, Usage: "write nothing to Pipedrive; show what would happen"},
+		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "`DURATION` of one request, at most"},
+		&cli.DurationFlag{Name: "settle", DefaultText: "twice --timeout, at least 30s", Usage: "how long a lost request may still be carried out: `DURATION`"},
+		&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "one JSON object a line on stdout, the last one a summary"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, DisableDefaultText: true, Usage: "no progress"},
+		&cli.BoolFlag{Name: "no-color", EnvVars: []string{"NO_COLOR"}, DisableDefaultText: true, Usage: "plain text"},
 	}
 }
 
@@ -54,7 +54,7 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 		override = by + ": " + override
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"),
-		Target: c.String("target"), Token: token, Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override,
+		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override,
 		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Report: p.progress, Ended: p.ended}, nil
 }
 

@@ -1,40 +1,76 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nextpipe/stages"
+	"nextpipe/stages/report"
 )
 
-func statusCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "status", Usage: "where the migration stands and what comes next", Flags: shared(),
-		Action: func(c *cli.Context) error { return showStatus(c, p) }}
-}
-
-// showStatus is also what bare nextpipe prints.
-func showStatus(c *cli.Context, p *printer) error {
+// look opens a warehouse that has to be there: a typing error in --db must not
+// make an empty one.
+func look(c *cli.Context, p *printer, fn func(*stages.Env, stages.Options) error) error {
 	opt, err := options(c, p)
 	if err != nil {
 		return err
 	}
-	return withEnv(c.Context, opt, func(e *stages.Env) error {
-		all, next, err := e.Status(c.Context)
-		if err != nil {
-			return err
-		}
-		for _, s := range all {
-			p.line("%-10s %-8s %-6s %-24s %8d  %s", s.Stage, s.State, freshness(s.State, s.Fresh), s.Ended, s.Rows, s.Note)
-			p.object("status", s)
-		}
-		if next == "" {
-			p.line("everything is fresh; nextpipe trace shows one record's life")
-		} else {
-			p.line("next: nextpipe %s", next)
-		}
-		return nil
-	})
+	opt.Existing = true
+	return withEnv(c.Context, opt, func(e *stages.Env) error { return fn(e, opt) })
+}
+
+// required is the value of a flag that its command cannot do without.
+func required(c *cli.Context, flag string) (string, error) {
+	if v := strings.TrimSpace(c.String(flag)); v != "" {
+		return v, nil
+	}
+	return "", fmt.Errorf("%w: %s needs --%s", stages.ErrUsage, c.Command.Name, flag)
+}
+
+func statusCommand(p *printer) *cli.Command {
+	return &cli.Command{Name: "status", Usage: "where the migration stands and what comes next", Flags: shared(),
+		Action: func(c *cli.Context) error {
+			return look(c, p, func(e *stages.Env, opt stages.Options) error { return showStatus(c, p, e, opt.DB) })
+		}}
+}
+
+func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
+	all, next, err := e.Status(c.Context)
+	if err != nil {
+		return err
+	}
+	accounts, err := e.Accounts(c.Context)
+	if err != nil {
+		return err
+	}
+	p.line("warehouse %s", db)
+	for _, a := range accounts {
+		p.line("account   %s", a)
+		p.object("account", a)
+	}
+	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
+	for _, s := range all {
+		p.line("%s", statusLine(s))
+		p.object("status", s)
+	}
+	p.object("next", next)
+	if next == "" {
+		p.line("\neverything is fresh; `nextpipe trace --record ID` tells one record's life")
+	} else {
+		p.line("\nnext: nextpipe %s", next)
+	}
+	return nil
+}
+
+func statusLine(s report.StageStatus) string {
+	ended, _, _ := strings.Cut(s.Ended, ".")
+	return strings.TrimRight(fmt.Sprintf("%-10s %-8s %-6s %-20s %8d  %-16s %s", s.Stage, s.State, freshness(s.State, s.Fresh),
+		strings.Replace(ended, "T", " ", 1), s.Rows, s.Target, strings.Join(strings.Fields(s.Note), " ")), " ")
 }
 
 func freshness(state string, fresh bool) string {
@@ -50,45 +86,44 @@ func freshness(state string, fresh bool) string {
 
 func traceCommand(p *printer) *cli.Command {
 	return &cli.Command{Name: "trace", Usage: "one record's life, from source row to Pipedrive",
-		Flags: append(shared(), &cli.StringFlag{Name: "record", Required: true, Usage: "source `ID`, e-mail, final key, Pipedrive id or URL"}),
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "record", Usage: "source `ID`, e-mail, final key, Pipedrive id or URL (required)"}}, shared()...),
 		Action: func(c *cli.Context) error {
-			opt, err := options(c, p)
+			record, err := required(c, "record")
 			if err != nil {
 				return err
 			}
-			return withEnv(c.Context, opt, func(e *stages.Env) error {
-				steps, err := e.Trace(c.Context, c.String("record"))
-				if err != nil {
-					return err
-				}
-				if len(steps) == 0 {
-					return fmt.Errorf("%w: no record answers to %q", stages.ErrUsage, c.String("record"))
-				}
-				for _, s := range steps {
-					p.line("%-11s %-40s %s", s.Layer, s.Where, s.What)
-					p.object("step", s)
-				}
-				return nil
-			})
+			return look(c, p, func(e *stages.Env, _ stages.Options) error { return trace(c, p, e, record) })
 		}}
 }
 
+func trace(c *cli.Context, p *printer, e *stages.Env, record string) error {
+	steps, err := e.Trace(c.Context, record)
+	if err != nil {
+		return err
+	}
+	if len(steps) == 0 {
+		return fmt.Errorf("%w: no record answers to %q", stages.ErrUsage, record)
+	}
+	for _, s := range steps {
+		p.line("%-11s %-40s %s", s.Layer, s.Where, s.What)
+		p.object("step", s)
+	}
+	return nil
+}
+
 func signoffCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "signoff", Usage: "accept the rehearsal that was verified last",
-		Flags: append(shared(), &cli.StringFlag{Name: "note", Usage: "what was looked at"}),
+	return &cli.Command{Name: "signoff", Usage: "accept the rehearsal that was verified last (needs --by)",
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "note", Usage: "what was looked at"}}, shared()...),
 		Action: func(c *cli.Context) error {
-			opt, err := options(c, p)
+			by, err := required(c, "by")
 			if err != nil {
 				return err
 			}
-			if !c.IsSet("by") {
-				return fmt.Errorf("%w: a sign-off needs a name: --by NAME", stages.ErrUsage)
-			}
-			return withEnv(c.Context, opt, func(e *stages.Env) error {
-				if err := e.Signoff(c.Context, opt.By, c.String("note")); err != nil {
+			return look(c, p, func(e *stages.Env, _ stages.Options) error {
+				if err := e.Signoff(c.Context, by, c.String("note")); err != nil {
 					return err
 				}
-				p.line("signed by %s", opt.By)
+				p.line("signed by %s", by)
 				return nil
 			})
 		}}
@@ -96,24 +131,39 @@ func signoffCommand(p *printer) *cli.Command {
 
 func explainCommand(p *printer) *cli.Command {
 	return &cli.Command{Name: "explain", Usage: "what a table, a rule code or an exit code means",
-		Flags: append(shared(), &cli.StringFlag{Name: "what", Required: true, Usage: "`NAME` of a table, a rule or an exit code"}),
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "what", Usage: "`NAME` of a table, a rule or an exit code (required)"}}, shared()...),
 		Action: func(c *cli.Context) error {
-			opt, err := options(c, p)
+			what, err := required(c, "what")
 			if err != nil {
 				return err
 			}
-			return withEnv(c.Context, opt, func(e *stages.Env) error {
-				lines, err := e.Explain(c.Context, c.String("what"))
-				if err != nil {
-					return err
-				}
-				for _, l := range lines {
-					p.line("%s", l)
-					p.object("explain", l)
-				}
-				return nil
-			})
+			return explain(c, p, what)
 		}}
+}
+
+// explain does without a warehouse of the user's if need be; only the rules of
+// findings are told by the warehouse that has some.
+func explain(c *cli.Context, p *printer, what string) error {
+	opt, err := options(c, p)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(opt.DB); errors.Is(err, os.ErrNotExist) {
+		dir, err := os.MkdirTemp("", "nextpipe-explain")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		opt.DB = filepath.Join(dir, "empty.db")
+	}
+	return withEnv(c.Context, opt, func(e *stages.Env) error {
+		lines, err := e.Explain(c.Context, what)
+		for _, l := range lines {
+			p.line("%s", l)
+			p.object("explain", l)
+		}
+		return err
+	})
 }
 
 // reportRows is how many rows of a report the terminal shows.
@@ -121,25 +171,25 @@ const reportRows = 12
 
 func reportCommand(p *printer) *cli.Command {
 	return &cli.Command{Name: "report", Usage: "scope, cleaning, merges, review and what was left out",
-		Flags: append(shared(), &cli.StringFlag{Name: "out", Usage: "write every report as CSV into `FOLDER`"}),
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "out", Usage: "write every report as CSV into `FOLDER`"}}, shared()...),
 		Action: func(c *cli.Context) error {
-			opt, err := options(c, p)
-			if err != nil {
-				return err
-			}
-			return withEnv(c.Context, opt, func(e *stages.Env) error {
-				tables, files, err := e.Reports(c.Context, c.String("out"))
-				if err != nil {
-					return err
-				}
-				for _, t := range tables {
-					p.table(t.Name+": "+t.About, t.Columns, t.Rows, reportRows)
-					p.object("report", t)
-				}
-				for _, f := range files {
-					p.line("written %s", f)
-				}
-				return nil
-			})
+			return look(c, p, func(e *stages.Env, _ stages.Options) error { return showReports(c, p, e) })
 		}}
+}
+
+func showReports(c *cli.Context, p *printer, e *stages.Env) error {
+	tables, files, err := e.Reports(c.Context, c.String("out"))
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if c.String("out") == "" {
+			p.table(t.Name+": "+t.About, t.Columns, t.Rows, reportRows)
+		}
+		p.object("report", t)
+	}
+	for _, f := range files {
+		p.line("written %s", f)
+	}
+	return nil
 }

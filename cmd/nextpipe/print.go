@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,12 +135,14 @@ func (p *printer) finish(err error) int {
 	return code
 }
 
-// message drops the word "usage: " from errors that are about the command line.
+// message drops the word "usage: " from errors that are about the command line,
+// and says of an interrupt no more than that.
 func message(err error) string {
-	if errors.Is(err, stages.ErrUsage) {
-		return strings.TrimPrefix(err.Error(), stages.ErrUsage.Error()+": ")
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
 	}
-	return err.Error()
+	text := strings.TrimPrefix(err.Error(), stages.ErrUsage.Error()+": ")
+	return strings.ReplaceAll(text, "\n", "\n  ")
 }
 
 // plain keeps control characters of source data away from the terminal.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 
 	"nextpipe/stages"
 )
@@ -25,11 +28,47 @@ func blocks() map[string]string {
 		}
 		fmt.Fprintf(&list, "| %s | %s | %s | %s |\n", name, s.About, s.Reads, s.Writes)
 	}
-	exits.WriteString("| exit | meaning | do |\n|---|---|---|\n| 0 | ok | |\n| 1 | unexpected | read the message; run again |\n")
+	exits.WriteString("| exit | meaning | do |\n|---|---|---|\n")
 	for _, e := range stages.Exits {
-		fmt.Fprintf(&exits, "| %d | %s | %s |\n", e.Code, e.Meaning, e.Do)
+		fmt.Fprintf(&exits, "| %d | %s | %s |\n", e.Code, e.Meaning, cmp.Or(e.Do, "what the message says"))
 	}
-	return map[string]string{"stages": list.String(), "exits": exits.String(), "truth": stages.TruthTables()}
+	return map[string]string{"stages": list.String(), "exits": exits.String(), "truth": stages.TruthTables(), "flags": flags()}
+}
+
+// flags lists every flag but help: those that all commands share, then each command's own.
+func flags() string {
+	var b strings.Builder
+	b.WriteString("| flag | of | means |\n|---|---|---|\n")
+	common := map[string]bool{}
+	for _, f := range shared() {
+		common[f.Names()[0]] = true
+		flagLine(&b, "every command", f)
+	}
+	for _, c := range newApp(newPrinter(os.Stdout, os.Stderr)).Commands {
+		for _, f := range c.Flags {
+			if !common[f.Names()[0]] {
+				flagLine(&b, c.Name, f)
+			}
+		}
+	}
+	return b.String()
+}
+
+// flagLine is one row of the table of flags: name, environment, purpose, default.
+func flagLine(b *strings.Builder, of string, f cli.Flag) {
+	doc := f.(cli.DocGenerationFlag)
+	name := "`--" + f.Names()[0] + "`"
+	for _, short := range f.Names()[1:] {
+		name += " `-" + short + "`"
+	}
+	means := strings.ReplaceAll(doc.GetUsage(), "`", "")
+	if doc.GetDefaultText() != "" && doc.TakesValue() {
+		means += "; default " + strings.Trim(doc.GetDefaultText(), `"`)
+	}
+	if env := doc.GetEnvVars(); len(env) > 0 {
+		means += " (" + strings.Join(env, ", ") + ")"
+	}
+	fmt.Fprintf(b, "| %s | %s | %s |\n", name, of, means)
 }
 
 func TestREADME_GeneratedBlocksAgreeWithTheCode(t *testing.T) {

@@ -35,13 +35,13 @@ func localAccount(opt *stages.Options) (stop func(), err error) {
 
 // sandboxCommand serves a local account for other processes until it is stopped.
 func sandboxCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "sandbox", Usage: "serve a local Pipedrive account to try things on", Flags: append(shared(),
+	return &cli.Command{Name: "sandbox", Usage: "serve a local Pipedrive account to try things on", Flags: append([]cli.Flag{
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8765", Usage: "loopback `ADDRESS`"},
 		&cli.Int64Flag{Name: "seed", Value: 1, Usage: "another number is another account"},
 		&cli.StringFlag{Name: "state", Usage: "`FILE` that keeps the account (default: forgotten at the end)"},
 		&cli.StringFlag{Name: "account-plan", Value: "premium", Usage: "lite, growth, premium or ultimate"},
-		&cli.IntFlag{Name: "daily-tokens", Usage: "daily token budget (default: the plan's)"},
-		&cli.StringFlag{Name: "as", Value: "rehearsal", Usage: "rehearsal or production"}),
+		&cli.IntFlag{Name: "daily-tokens", DefaultText: "the plan's", Usage: "daily token `BUDGET`"},
+		&cli.StringFlag{Name: "as", Value: "rehearsal", Usage: "rehearsal or production"}}, shared()...),
 		Action: func(c *cli.Context) error {
 			if _, err := options(c, p); err != nil {
 				return err

@@ -22,7 +22,7 @@ type TimezoneError struct {
 
 func (e *TimezoneError) Error() string {
 	return fmt.Sprintf("%s, row %d, %s: %q has no UTC offset, and the source does not say its time zone; "+
-		"give --source-timezone, for example --source-timezone Europe/Berlin", e.Table, e.Row, e.Field, e.Value)
+		"extract it again with --source-timezone, for example `nextpipe run --source-timezone Europe/Berlin`", e.Table, e.Row, e.Field, e.Value)
 }
 
 // requireTimezone looks for a local time when no zone is known.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"nextpipe/stages/internal/match"
+	"nextpipe/stages/internal/stage"
 )
 
 // Rules of decisions, beside those of package match.
@@ -83,9 +84,9 @@ func decisions(ctx context.Context, db *sql.DB, object, entity string) (rulings,
 		}
 		switch {
 		case unknown != "":
-			return out, 0, fmt.Errorf("decide_cluster row %d (%s %s and %s): no %s has the key %q; correct or delete the row", id, r.Kind, r.A, r.B, object, unknown)
+			return out, 0, stage.Input(fmt.Errorf("decide_cluster row %d (%s %s and %s): no %s has the key %q; correct or delete the row", id, r.Kind, r.A, r.B, object, unknown))
 		case r.A == r.B:
-			return out, 0, fmt.Errorf("decide_cluster row %d: it names %s twice; name two different records", id, r.A)
+			return out, 0, stage.Input(fmt.Errorf("decide_cluster row %d: it names %s twice; name two different records", id, r.A))
 		case r.aRow < 0 || r.bRow < 0:
 			moot++
 		default:

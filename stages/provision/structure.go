@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/stage"
 )
 
 // users binds every owner's address to an active user of the account, or to
@@ -57,7 +58,7 @@ func (m *maker) fallbackUser(ctx context.Context) (string, error) {
 	err = m.DB.Read().QueryRowContext(ctx, "SELECT pipedrive_id FROM dest_user WHERE target_id = ? AND email = ? AND is_active = 1",
 		m.ID, strings.ToLower(email)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("fallback owner %s is no active user of the account: change map_setting owner_fallback", email)
+		return "", stage.Input(fmt.Errorf("fallback owner %s is no active user of the account: change map_setting owner_fallback", email))
 	}
 	return id, err
 }

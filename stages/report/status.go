@@ -134,3 +134,42 @@ func LastTarget(ctx context.Context, db *warehouse.DB) (int64, error) {
 	}
 	return id.Int64, err
 }
+
+// Account is one account that the warehouse knows, and how far it is.
+type Account struct {
+	Domain   string `json:"domain"`
+	Role     string `json:"role"`
+	Linked   int64  `json:"linked"` // records of ours in it
+	SignedBy string `json:"signed_by,omitempty"`
+	SignedAt string `json:"signed_at,omitempty"`
+}
+
+func (a Account) String() string {
+	text := fmt.Sprintf("%s · %s · records linked %d", a.Domain, a.Role, a.Linked)
+	if a.SignedBy != "" {
+		text += fmt.Sprintf(" · signed by %s at %s", a.SignedBy, a.SignedAt)
+	}
+	return text
+}
+
+// Accounts lists the accounts with their last sign-off.
+func Accounts(ctx context.Context, db *warehouse.DB) ([]Account, error) {
+	rows, err := db.Read().QueryContext(ctx, `SELECT t.domain, t.role,
+			(SELECT count(*) FROM link AS l WHERE l.target_id = t.target_id AND l.part = '' AND l.state = 'live'),
+			coalesce(s.by_name, ''), coalesce(s.at, '')
+		FROM target AS t LEFT JOIN signoff AS s ON s.signoff_id = (SELECT max(signoff_id) FROM signoff WHERE target_id = t.target_id)
+		ORDER BY t.target_id`)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	defer rows.Close()
+	var out []Account
+	for rows.Next() {
+		var a Account
+		if err := rows.Scan(&a.Domain, &a.Role, &a.Linked, &a.SignedBy, &a.SignedAt); err != nil {
+			return nil, fmt.Errorf("list accounts: %w", err)
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}

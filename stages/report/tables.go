@@ -19,10 +19,10 @@ import (
 
 // Table is one report: what a file of sql/report selects.
 type Table struct {
-	Name    string // file name without number and ending
-	About   string // "one row per …"
-	Columns []string
-	Rows    [][]string
+	Name    string     `json:"name"`  // file name without number and ending
+	About   string     `json:"about"` // "one row per …"
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
 }
 
 // Tables runs the reports in the order of their file names.

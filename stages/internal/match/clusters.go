@@ -193,7 +193,7 @@ func (g *Graph) parts(members []int32, solid *forest, broken map[int32]bool) [][
 func (g *Graph) objection(members []int32, solid *forest, broken map[int32]bool, parts int, compare func(a, b string) (Verdict, error)) (string, error) {
 	for _, m := range members {
 		if broken[solid.root(m)] {
-			return "decisions contradict each other: the same records are joined and split", nil
+			return "a decision splits what another decision or the same identity holds together", nil
 		}
 	}
 	switch {

@@ -2,21 +2,38 @@
 package stage
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
+
+// ErrInput marks errors that a person has to correct: in the source, in a
+// decision or on the command line. See Input.
+var ErrInput = errors.New("input has to be corrected")
+
+// Input marks err as ErrInput without changing its text.
+func Input(err error) error {
+	if err == nil {
+		return nil
+	}
+	return input{err}
+}
+
+type input struct{ error }
+
+func (i input) Unwrap() []error { return []error{i.error, ErrInput} }
 
 // Result is what a stage did. It prints as
 //
 //	accounts 35 · contacts 191 · issues 118
 type Result struct {
 	// Rows is the number of rows written.
-	Rows int64
+	Rows int64 `json:"rows"`
 	// Counts are the numbers worth showing, in the order worth reading.
-	Counts []Count
+	Counts []Count `json:"counts"`
 	// Left is the number of records that were rejected, refused, blocked or
 	// quarantined: a run with any of them is never green.
-	Left int64
+	Left int64 `json:"left"`
 }
 
 // Count is one named number.

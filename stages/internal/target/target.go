@@ -15,6 +15,7 @@ import (
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/warehouse"
 )
 
@@ -69,7 +70,7 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Timeout: cfg.Timeout,
 		Now: cfg.Now, Sleep: cfg.Wait, After: meter.Heard})
 	if err != nil {
-		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
+		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
 	}
 	me, err := client.Me(ctx)
 	if err != nil {

@@ -164,6 +164,28 @@ func kill(t *testing.T, path, first string) {
 	}
 }
 
+func TestOpen_RefusesADatabaseOfSomethingElse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "books.db")
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec("CREATE TABLE books (title)"); err != nil {
+		t.Fatal(err)
+	}
+	if db, err := warehouse.Open(context.Background(), path); err == nil {
+		db.Close()
+		t.Error("our tables were put into it")
+	}
+	var n int
+	if err := other.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&n); err != nil || n != 1 {
+		t.Errorf("it has %d tables, want the one it had (%v)", n, err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOpen_MakesLargePagesAndKeepsThoseOfAnOlderFile(t *testing.T) {
 	if got := one(t, fresh(t), "PRAGMA page_size"); got != "16384" {
 		t.Errorf("a new file has pages of %s bytes", got)
@@ -173,7 +195,7 @@ func TestOpen_MakesLargePagesAndKeepsThoseOfAnOlderFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := old.Exec("CREATE TABLE before (a)"); err != nil {
+	if _, err := old.Exec("PRAGMA page_size = 4096; PRAGMA application_id = 1"); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.Close(); err != nil {

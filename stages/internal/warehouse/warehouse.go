@@ -18,6 +18,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"nextpipe/stages/internal/stage"
 )
 
 // Errors that decide an exit code.
@@ -64,7 +66,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	if err := create(ctx, path); err != nil {
-		return nil, fmt.Errorf("create warehouse %s: %w", path, err)
+		return nil, stage.Input(fmt.Errorf("create warehouse %s: %w", path, err))
 	}
 	if err := registerFeed(); err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
@@ -116,7 +118,7 @@ func refuseOddFile(path string) error {
 		return fmt.Errorf("open warehouse: %w", err)
 	}
 	if info.IsDir() {
-		return fmt.Errorf("open warehouse %s: it is a folder; name a file with --db", path)
+		return stage.Input(fmt.Errorf("open warehouse %s: it is a folder; name a file with --db", path))
 	}
 	return nil
 }
