@@ -82,7 +82,7 @@ func (e *Env) requireMap(ctx context.Context) error {
 		return err
 	}
 	var confirmed int
-	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'map_confirmed' AND seal = ? AND is_open = 1", seal).Scan(&confirmed)
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE seal = ? AND is_open = 1 AND (name = 'map_confirmed' OR name = 'map_confirmed_for_rehearsal' AND target_id = ?)", seal, s.ID).Scan(&confirmed)
 	if err != nil || confirmed > 0 {
 		return err
 	}

@@ -251,3 +251,23 @@ func TestRollback_RestoresWhatTheAccountHadBefore(t *testing.T) {
 		t.Errorf("the second rollback left traces (-before +after):\n%s", diff)
 	}
 }
+
+func TestRun_ASecondWarehouseDuplicatesNothingThatTheFirstMade(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	r.mustRun("run")
+	before := r.account.Dump("NextCRM ID")
+	r.db = filepath.Join(t.TempDir(), "second.db")
+	r.mustRun("run")
+	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+		t.Errorf("the second warehouse changed the account (-before +after):\n%s", diff)
+	}
+}
+
+func TestStatus_SaysWhatARollbackMadeStale(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	r.mustRun("run")
+	r.mustRun("rollback")
+	if _, out, _ := nextpipe(t, nil, "status", "--db", r.db); !strings.Contains(out, "next: nextpipe plan") {
+		t.Errorf("after a rollback status says\n%s", out)
+	}
+}

@@ -33,6 +33,10 @@ func matchExisting(ctx context.Context, tx *sql.Tx, targetID int64) (int64, erro
 	if err := m.persons(); err != nil {
 		return 0, fmt.Errorf("match existing persons: %w", err)
 	}
+	// Nothing but our marker makes two deals the same one.
+	if err := errors.Join(m.byMarker("deal"), m.settle("deal")); err != nil {
+		return 0, fmt.Errorf("match existing deals: %w", err)
+	}
 	return m.skipped, nil
 }
 

@@ -32,8 +32,15 @@ func Status(ctx context.Context, db *warehouse.DB, order []string) (all []StageS
 	if err != nil {
 		return nil, "", fmt.Errorf("status: %w", err)
 	}
+	undone, err := rolledBack(ctx, db)
+	if err != nil {
+		return nil, "", fmt.Errorf("status: %w", err)
+	}
 	newest := int64(0)
 	for _, name := range order {
+		if name == "plan" {
+			newest = max(newest, undone)
+		}
 		r, ran := last[name]
 		st := StageStatus{Stage: name, State: "never"}
 		if ran {
@@ -47,6 +54,14 @@ func Status(ctx context.Context, db *warehouse.DB, order []string) (all []StageS
 		all = append(all, st)
 	}
 	return all, next, nil
+}
+
+// rolledBack is the last rollback that took something back, 0 if there was
+// none: what was planned and loaded before it holds no more.
+func rolledBack(ctx context.Context, db *warehouse.DB) (id int64, err error) {
+	err = db.Read().QueryRowContext(ctx, `SELECT coalesce(max(stage_run_id), 0) FROM stage_run AS s
+		WHERE stage = 'rollback' AND EXISTS (SELECT 1 FROM load_op AS o WHERE o.run_id = s.run_id AND o.purpose = 'rollback')`).Scan(&id)
+	return id, err
 }
 
 type lastRun struct {
