@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -46,7 +47,7 @@ func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 	if code, err := strconv.Atoi(what); err == nil {
 		for _, x := range Exits {
 			if x.Code == code {
-				return []string{fmt.Sprintf("exit %d: %s", code, x.Meaning), x.Do}, nil
+				return []string{fmt.Sprintf("exit %d: %s; %s", code, x.Meaning, cmp.Or(x.Do, "do what the message says"))}, nil
 			}
 		}
 	}

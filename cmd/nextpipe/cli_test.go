@@ -252,6 +252,35 @@ func TestRollback_RestoresWhatTheAccountHadBefore(t *testing.T) {
 	}
 }
 
+func TestProvision_RefusesAnOwnerOfProductionWhoIsNoUser(t *testing.T) {
+	r := newLocalRun(t, t.TempDir())
+	if err := os.WriteFile(filepath.Join(r.source, "contacts.csv"), []byte("id,email,first_name,owner_email\n1,a@b.example,Ana,rep@shop.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	account, err := sandbox.New(sandbox.Options{Seed: 3, Role: "production", Clock: sandbox.RealClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := account.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	r.account, r.url = account, url
+	r.mustRun("run", "--to", "map")
+	if out, err := exec.Command("sqlite3", r.db, "INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_user', 'rep@shop.example', 'target_email', 'admin@sandbox.exampl', 'Ana')").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r.mustRun("run", "--from", "map", "--to", "plan")
+	r.mustRun("map", "--confirm", "--by", "Ana")
+	var errOut bytes.Buffer
+	cmd := r.command("provision")
+	cmd.Stderr = &errOut
+	if _ = cmd.Run(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(errOut.String(), "admin@sandbox.exampl") {
+		t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), errOut.String())
+	}
+}
+
 func TestRun_ASecondWarehouseDuplicatesNothingThatTheFirstMade(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
 	r.mustRun("run")

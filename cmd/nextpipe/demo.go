@@ -55,7 +55,7 @@ func demo(ctx context.Context, p *printer, opt stages.Options, edition string) e
 		if err := demoRun(ctx, p, e, planted); err != nil {
 			return err
 		}
-		return demoAgain(ctx, p, e, account, opt.DB)
+		return demoAgain(ctx, p, e, account, opt.DB, edition)
 	})
 }
 
@@ -98,7 +98,7 @@ func demoRun(ctx context.Context, p *printer, e *stages.Env, planted []string) e
 }
 
 // demoAgain shows that the same command again writes nothing.
-func demoAgain(ctx context.Context, p *printer, e *stages.Env, account *sandbox.Account, db string) error {
+func demoAgain(ctx context.Context, p *printer, e *stages.Env, account *sandbox.Account, db, edition string) error {
 	writes := len(account.Writes())
 	p.line("\nthe same command again:")
 	if err := e.Execute(ctx, "demo", mustBetween()...); err != nil && !errors.Is(err, stages.ErrRejects) {
@@ -107,16 +107,19 @@ func demoAgain(ctx context.Context, p *printer, e *stages.Env, account *sandbox.
 	if more := len(account.Writes()) - writes; more != 0 {
 		return fmt.Errorf("the second run sent %d writes, it must send none", more)
 	}
-	p.line("it sent 0 writes\n\n%s", tryNext(db))
+	p.line("it sent 0 writes\n\n%s", tryNext(db, edition))
 	return nil
 }
 
-func tryNext(db string) string {
+// traced is a record of each sample with a life worth reading.
+var traced = map[string]string{"plugin": "9004", "open-source": "c0000000-0000-4000-8000-000000000005"}
+
+func tryNext(db, edition string) string {
 	return fmt.Sprintf(`look into it:
   sqlite3 -box %[1]s "SELECT rule, count(*) AS findings, min(value) AS example FROM issue GROUP BY rule ORDER BY 2 DESC LIMIT 10"
   sqlite3 -box %[1]s "SELECT a_key, b_key, rule, why FROM dup_contact_pair WHERE decision <> 'distinct' LIMIT 10"
   sqlite3 -box %[1]s "SELECT status, currency, count(*) AS deals, sum(value) AS total FROM final_deal GROUP BY 1, 2"
-  nextpipe trace --db %[1]s --record 9004`, db)
+  go run ./cmd/nextpipe trace --db %[1]s --record %[2]s`, db, traced[edition])
 }
 
 func mustBetween() []string {

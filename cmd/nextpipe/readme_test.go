@@ -5,9 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
 	"nextpipe/stages"
@@ -104,6 +107,40 @@ func TestREADME_NamesEveryCommandThatChangesSomething(t *testing.T) {
 	for _, c := range newApp(newPrinter(os.Stdout, os.Stderr)).Commands {
 		if !strings.Contains(string(data), c.Name) {
 			t.Errorf("README.md does not mention %s", c.Name)
+		}
+	}
+}
+
+// query is a query of the README with the output that it shows.
+var query = regexp.MustCompile("(?m)^(sqlite3 -box nextpipe-demo\\.db .*)\n((?:[^`\n].*\n)*)```")
+
+func TestREADME_QueriesGiveWhatItShows(t *testing.T) {
+	dir := t.TempDir()
+	demo := exec.Command(binary, "demo", "--quiet")
+	demo.Dir = dir
+	if out, err := demo.CombinedOutput(); err != nil {
+		t.Fatalf("demo: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := query.ReplaceAllStringFunc(string(data), func(block string) string {
+		part := query.FindStringSubmatch(block)
+		shell := exec.Command("sh", "-c", part[1])
+		shell.Dir = dir
+		out, err := shell.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", part[1], err, out)
+		}
+		if diff := gocmp.Diff(part[2], string(out)); diff != "" && !*update {
+			t.Errorf("%s (-README +demo):\n%s", part[1], diff)
+		}
+		return part[1] + "\n" + string(out) + "```"
+	})
+	if *update && !t.Failed() {
+		if err := os.WriteFile(readme, []byte(renewed), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
 )
 
 // users binds every owner's address to an active user of the account, or to
@@ -21,6 +22,9 @@ func (m *maker) users(ctx context.Context) error {
 		LEFT JOIN dest_user AS u ON u.target_id = ? AND u.email = o.email AND u.is_active = 1
 		WHERE o.email IS NOT NULL`, m.ID)
 	if err != nil {
+		return err
+	}
+	if err := m.refuseUnknownOwners(ctx); err != nil {
 		return err
 	}
 	fallback, err := m.fallbackUser(ctx)
@@ -39,9 +43,28 @@ func (m *maker) users(ctx context.Context) error {
 			return err
 		}
 	}
-	m.res.Add("owners", int64(len(rows)-1))
-	m.res.Add("owners on the fallback", fallen-1)
+	var unmapped int64
+	if err := m.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM map_user WHERE target_email IS NULL AND records > 0").Scan(&unmapped); err != nil {
+		return err
+	}
+	m.res.Add("owners", int64(len(rows))-fallen)
+	m.res.Add("owners on the fallback", fallen-1+unmapped)
 	return nil
+}
+
+// refuseUnknownOwners keeps a typing error in a person's decision from giving
+// records of production to the fallback. A rehearsal account seldom has
+// everybody.
+func (m *maker) refuseUnknownOwners(ctx context.Context) error {
+	if m.Role != target.Production {
+		return nil
+	}
+	wrong, err := m.pairs(ctx, `SELECT map_key, target_email FROM map_user WHERE decided_by IS NOT NULL AND target_email IS NOT NULL
+		AND lower(target_email) NOT IN (SELECT email FROM dest_user WHERE target_id = ? AND is_active = 1)`, m.ID)
+	if err != nil || len(wrong) == 0 {
+		return err
+	}
+	return stage.Input(fmt.Errorf("%s was given to %s, who is no active user of the account: correct map_user, or empty target_email for the fallback owner", wrong[0][0], wrong[0][1]))
 }
 
 // fallbackUser is the id of the user who gets what nobody else can own.
