@@ -155,6 +155,22 @@ func hashTable(t *testing.T, db *warehouse.DB, table string) string {
 	return strings.Join(lines, "\n")
 }
 
+func TestHouse_TheTableOfContentsNamesWhatStagesWrite(t *testing.T) {
+	for table, owner := range ownersOf(t, sampleEnv(t).DB) {
+		st, ok := Lookup(map[string]string{"mapping": "map"}[owner])
+		if !ok {
+			st, ok = Lookup(owner)
+		}
+		named := slices.ContainsFunc(strings.Fields(st.Writes), func(pattern string) bool {
+			match, err := filepath.Match(pattern, table)
+			return err == nil && match
+		})
+		if ok && !named {
+			t.Errorf("%s writes %s, stages.All does not say so", st.Name, table)
+		}
+	}
+}
+
 func TestHouse_StagesDoNotImportEachOther(t *testing.T) {
 	stage := map[string]bool{}
 	for _, dir := range []string{"scope", "extract", "clean", "dedupe", "mapping", "build", "plan", "provision", "load", "verify", "rollback", "report"} {

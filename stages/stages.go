@@ -47,11 +47,11 @@ var All = []Stage{
 	{Name: "extract", About: "copy NextCRM as it is",
 		Reads: "NextCRM", Writes: "stg_* source_item source_note", run: runExtract},
 	{Name: "clean", About: "type and normalise; list every finding",
-		Reads: "stg_* fix_value", Writes: "clean_* profile issue", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "stg_* fix_value", Writes: "clean_* profile issue issue_rule", run: func(ctx context.Context, e *Env) (Result, error) {
 			return clean.Run(ctx, e.DB)
 		}},
 	{Name: "dedupe", About: "find what is the same, on evidence",
-		Reads: "clean_* decide_cluster link", Writes: "dup_* xw_*", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "clean_* decide_cluster link", Writes: "dup_* golden_* xw_*", run: func(ctx context.Context, e *Env) (Result, error) {
 			return dedupe.Run(ctx, e.DB)
 		}},
 	{Name: "map", About: "propose where everything goes",

@@ -300,3 +300,12 @@ func TestStatus_SaysWhatARollbackMadeStale(t *testing.T) {
 		t.Errorf("after a rollback status says\n%s", out)
 	}
 }
+
+func TestVerify_IsNeverGreenWhileRecordsAreMissing(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	r.mustRun("run", "--to", "provision")
+	cmd := r.command("verify")
+	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.ExitCode() != 3 {
+		t.Errorf("nothing was loaded, verify gave exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}

@@ -55,7 +55,7 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"),
 		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override,
-		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Report: p.progress, Ended: p.ended}, nil
+		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
 }
 
 // token comes from a file or the environment, never from a flag, which anybody

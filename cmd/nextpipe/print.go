@@ -110,6 +110,25 @@ func (p *printer) pace(g stages.Progress) string {
 	return text
 }
 
+// longWait is what a person at the terminal would wonder about.
+const longWait = 5 * time.Second
+
+// wait sleeps, and says so when that takes long.
+func (p *printer) wait(ctx context.Context, d time.Duration) error {
+	if d >= longWait && !p.quiet {
+		p.clear()
+		fmt.Fprintf(p.stderr, "waiting %s: Pipedrive asks for it, or requests without an answer may still be carried out\n", d.Round(time.Second))
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
 func (p *printer) clear() {
 	if p.lineOpen {
 		fmt.Fprint(p.stderr, "\r\x1b[K")
