@@ -21,7 +21,8 @@ CREATE TABLE target (
     fingerprint  TEXT NOT NULL,
     role         TEXT NOT NULL CHECK (role IN ('rehearsal', 'production')),
     is_local     INTEGER NOT NULL CHECK (is_local IN (0, 1)),  -- a stand-in on this machine: its sign-off opens no real account
-    snapshot_at  TEXT,                            -- when dest_record was complete; taken once, before our first write
+    structure_at TEXT,                            -- when its fields, stages and users were read; NULL again after a rollback
+    snapshot_at  TEXT,                            -- when dest_record was complete; renewed until our first write
     token_user_id    TEXT NOT NULL,
     token_user_email TEXT NOT NULL,
     declared_by  TEXT NOT NULL,

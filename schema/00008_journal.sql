@@ -31,6 +31,8 @@ CREATE TABLE load_op (
 ) STRICT;
 -- One open operation a record: a second intent before the first is settled is impossible.
 CREATE UNIQUE INDEX load_op_open ON load_op (target_id, entity, final_key) WHERE state IN ('intent', 'in_doubt');
+-- What was ever looked for in vain: twins can come of nothing else.
+CREATE INDEX load_op_looked ON load_op (target_id, entity) WHERE looks > 0;
 CREATE INDEX load_op_record ON load_op (target_id, entity, final_key, op_id);
 CREATE INDEX load_op_bad ON load_op (target_id, state) WHERE state IN ('refused', 'quarantined', 'blocked');
 

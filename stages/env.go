@@ -110,14 +110,19 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 		return err
 	}
 	e.account = nil // a session belongs to one run
-	left := int64(0)
+	left, inAccount := int64(0), int64(0)
 	for _, name := range names {
 		n, err := e.stage(ctx, name)
-		left += n
+		if st, _ := Lookup(name); st.Online {
+			inAccount = max(inAccount, n) // plan, load and verify speak of the same records
+		} else {
+			left += n
+		}
 		if err != nil {
 			return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
 		}
 	}
+	left += inAccount
 	if slices.Contains(names, "verify") {
 		all, err := e.leftBehind(ctx)
 		if err != nil {

@@ -7,6 +7,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
@@ -127,6 +128,12 @@ func runRollback(ctx context.Context, e *Env) (Result, error) {
 	}
 	if err := e.requireConfirmation(s); err != nil {
 		return Result{}, err
+	}
+	if !e.opt.DryRun {
+		// What a load in doubt has made has to be known before it can be taken back.
+		if err := errors.Join(load.Settle(ctx, s), provision.Settle(ctx, s)); err != nil {
+			return Result{}, err
+		}
 	}
 	return rollback.Run(ctx, s, e.opt.DryRun)
 }

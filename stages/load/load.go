@@ -1,6 +1,6 @@
 // Package load sends the planned operations and settles what is in doubt.
 //
-//	reads   plan plan_op final_* bind link load_op dest_record
+//	reads   plan plan_op final_* bind link load_op dest_record seen_record
 //	does    parents before children: binds symbols, sends through the journal, looks up what is in doubt
 //	writes  (through the journal) load_op link before_image http_log budget
 //
@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
@@ -21,8 +22,14 @@ import (
 	"nextpipe/stages/internal/warehouse"
 )
 
-// ErrGate means that a person has to allow this first.
-var ErrGate = errors.New("gate is closed")
+// Errors that decide an exit code.
+var (
+	// ErrGate means that a person has to allow this first.
+	ErrGate = errors.New("gate is closed")
+	// ErrUnfinished means that the account keeps failing: nothing is lost, and
+	// running again goes on.
+	ErrUnfinished = errors.New("Pipedrive gave no clear answers")
+)
 
 // entities in the order of sending: parents first.
 var entities = []string{"organization", "person", "deal"}
@@ -30,6 +37,9 @@ var entities = []string{"organization", "person", "deal"}
 // attempts bounds how often one operation is sent in one run, when each time
 // it certainly did not happen.
 const attempts = 3
+
+// anyAttempts counts what is pending however often it was tried.
+const anyAttempts = math.MaxInt
 
 // loader loads into one account.
 type loader struct {
@@ -40,13 +50,13 @@ type loader struct {
 	after  int64 // newest operation when the plan was made
 	hiID   map[string]string
 	left   []stage.Count // entities that the account's plan holds no more of
+	unsent int64         // operations that used up their attempts in this run
 }
 
 // Run carries out the current plan of the account.
 func Run(ctx context.Context, s *target.Session, override string) (stage.Result, error) {
 	var res stage.Result
-	l := &loader{Session: s, j: s.Journal("load"), hiID: map[string]string{}}
-	l.j.Look, l.j.Done = l.look, l.done
+	l := newLoader(s)
 	if err := l.prepare(ctx, override); err != nil {
 		return res, fmt.Errorf("load: %w", err)
 	}
@@ -63,12 +73,42 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 	if err := s.Meter.Flush(ctx); err != nil {
 		return res, err
 	}
-	return l.result(ctx)
+	res, err := l.result(ctx)
+	if err == nil && l.unsent > 0 {
+		err = fmt.Errorf("load: %w: %d operations were tried %d times and surely did not happen; run again later", ErrUnfinished, l.unsent, attempts)
+	}
+	return res, err
+}
+
+func newLoader(s *target.Session) *loader {
+	l := &loader{Session: s, j: s.Journal("load"), hiID: map[string]string{}}
+	l.j.Look, l.j.Done = l.look, l.done
+	return l
+}
+
+// Settle finishes what a load that died has left in doubt and sends nothing.
+// It needs no plan and no open gate: a rollback begins with it.
+func Settle(ctx context.Context, s *target.Session) error {
+	l := newLoader(s)
+	b, err := newBinder(ctx, s)
+	if err != nil {
+		return fmt.Errorf("settle the load: %w", err)
+	}
+	l.binder = b
+	if err := l.j.Adopt(ctx); err != nil {
+		return fmt.Errorf("settle the load: %w", err)
+	}
+	for _, entity := range entities {
+		if err := l.j.SettleAll(ctx, entity); err != nil {
+			return fmt.Errorf("settle the load of %ss: %w", entity, err)
+		}
+	}
+	return nil
 }
 
 // countLeft notes how many records of an entity a capped account leaves unsent.
 func (l *loader) countLeft(ctx context.Context, entity string) error {
-	n, err := l.pendingCount(ctx, entity)
+	n, err := l.pendingCount(ctx, entity, anyAttempts)
 	l.left = append(l.left, stage.Count{Name: entity + "s over the account's limit", N: n})
 	return err
 }
@@ -82,6 +122,9 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 		return err
 	}
 	if err := l.currentPlan(ctx); err != nil {
+		return err
+	}
+	if err := l.refuseRollback(ctx); err != nil {
 		return err
 	}
 	b, err := newBinder(ctx, l.Session)
@@ -138,6 +181,23 @@ func (l *loader) currentPlan(ctx context.Context) error {
 	return err
 }
 
+// refuseRollback stops while a rollback is open, and when one was made since
+// the plan: the plan takes for granted what is gone.
+func (l *loader) refuseRollback(ctx context.Context) error {
+	var open, newer int
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT coalesce(sum(state IN ('intent', 'in_doubt')), 0), coalesce(sum(op_id > ?), 0)
+		FROM load_op WHERE target_id = ? AND purpose = 'rollback'`, l.after, l.ID).Scan(&open, &newer)
+	switch {
+	case err != nil:
+		return err
+	case open > 0:
+		return fmt.Errorf("%w: a rollback was interrupted and %d of its operations are in doubt; run `nextpipe rollback` first, it settles them", warehouse.ErrDrift, open)
+	case newer > 0:
+		return fmt.Errorf("%w: the account was rolled back since the plan was made; run `nextpipe scope`, then plan again", warehouse.ErrDrift)
+	}
+	return nil
+}
+
 // highest is the highest id of an entity that we know of. Every create that we
 // send from now on gets a higher one, so a look-up need not go back further.
 func (l *loader) highest(ctx context.Context, entity string) (string, error) {
@@ -155,29 +215,29 @@ func (l *loader) highest(ctx context.Context, entity string) (string, error) {
 // phase sends one entity. Rounds repeat as long as operations are left that
 // certainly did not happen, so that a phase ends with nothing in doubt.
 func (l *loader) phase(ctx context.Context, entity string) error {
+	if err := l.reopen(ctx, entity); err != nil {
+		return err
+	}
 	if _, err := l.j.LookOnce(ctx, entity); err != nil {
 		return err
 	}
-	for range attempts {
-		if _, err := l.round(ctx, entity); err != nil {
+	left := int64(1)
+	for try := 0; try < attempts && left > 0; try++ {
+		if err := l.round(ctx, entity); err != nil {
 			return err
 		}
 		if err := l.j.SettleAll(ctx, entity); err != nil {
 			return err
 		}
 		// What was settled as "not there" is pending again, even if nothing was sent in this round.
-		left, err := l.pendingCount(ctx, entity)
-		if err != nil {
+		var err error
+		if left, err = l.pendingCount(ctx, entity, attempts); err != nil {
 			return err
 		}
-		if left == 0 {
-			break
-		}
 	}
-	if err := l.giveUp(ctx, entity); err != nil {
-		return err
-	}
-	return l.census(ctx, entity)
+	unsent, err := l.pendingCount(ctx, entity, anyAttempts)
+	l.unsent += unsent
+	return errors.Join(err, l.census(ctx, entity))
 }
 
 // pageRows is how many records a list page holds.
@@ -195,50 +255,43 @@ const batchSize = 4 * workers
 // they fill the greatest burst window there is, 60 requests a second.
 const workers = 12
 
-// round sends everything that is pending and returns how many operations it sent.
-func (l *loader) round(ctx context.Context, entity string) (sent int64, err error) {
-	total, err := l.pendingCount(ctx, entity)
+// round sends everything that is pending.
+func (l *loader) round(ctx context.Context, entity string) error {
+	total, err := l.pendingCount(ctx, entity, attempts)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	doubtfulFor := int64(0) // sendings since something came into doubt
-	for lastSeq := int64(0); ; {
+	doubtfulFor := 0 // sendings since something came into doubt
+	for sent, lastSeq := 0, int64(0); ; {
 		batch, err := l.pending(ctx, entity, lastSeq)
 		if err != nil || len(batch) == 0 {
-			return sent, err
+			return err
 		}
 		lastSeq = batch[len(batch)-1].seq
-		doubt, err := l.sendBatch(ctx, batch)
+		doubts, err := l.sendBatch(ctx, batch)
 		if err != nil {
-			return sent, err
+			return err
 		}
-		sent += int64(len(batch))
-		if doubt || doubtfulFor > 0 {
-			doubtfulFor += int64(len(batch))
+		if doubts == batchSize {
+			return fmt.Errorf("%w: the last %d sendings are all in doubt; run again later, it looks for them first", ErrUnfinished, doubts)
+		}
+		sent += len(batch)
+		if doubts > 0 || doubtfulFor > 0 {
+			doubtfulFor += len(batch)
 		}
 		if doubtfulFor >= lookEvery {
 			open, err := l.j.LookOnce(ctx, entity)
 			if err != nil {
-				return sent, err
+				return err
 			}
-			doubtfulFor = min(1, int64(len(open)))
+			doubtfulFor = min(1, len(open))
 		}
-		l.Report("load", entity, sent, total)
+		l.Report("load", entity, int64(sent), total)
 	}
 }
 
-// giveUp quarantines what used up its attempts without a clear answer.
-func (l *loader) giveUp(ctx context.Context, entity string) error {
-	return l.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE load_op SET state = 'quarantined', message = coalesce(message || '; ', '') || 'no clear answer in any attempt',
-				hint = 'run again later; nextpipe trace shows every attempt'
-			WHERE op_id IN (SELECT max(o.op_id) FROM load_op AS o WHERE o.target_id = ?1 AND o.entity = ?2 AND o.purpose = 'load' AND o.op_id > ?3
-				GROUP BY o.final_key HAVING sum(o.state = 'not_sent') >= ?4 AND max(o.op_id) = max(CASE WHEN o.state = 'not_sent' THEN o.op_id END))`,
-			l.ID, entity, l.after, attempts)
-		return err
-	})
-}
-
+// result counts what became of this run's operations. Left are all records of
+// the plan that the account does not hold as it should, whichever run met them.
 func (l *loader) result(ctx context.Context) (stage.Result, error) {
 	var res stage.Result
 	rows, err := l.DB.Read().QueryContext(ctx, `SELECT state, count(*) FROM load_op WHERE target_id = ? AND run_id = ? AND purpose = 'load' GROUP BY state`, l.ID, l.RunID)
@@ -254,18 +307,19 @@ func (l *loader) result(ctx context.Context) (stage.Result, error) {
 		}
 		res.Add(state, n)
 		res.Rows += n
-		if state != "done" && state != "not_sent" {
-			res.Left += n
-		}
 	}
-	for _, c := range l.left {
-		res.Counts = append(res.Counts, c)
-		res.Left += c.N
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return res, err
 	}
+	res.Counts = append(res.Counts, l.left...)
 	tokens, requests := l.Meter.Tokens()
 	res.Add("requests", requests)
 	res.Add("tokens", tokens)
-	return res, rows.Err()
+	err = l.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM plan_op AS p WHERE p.plan_id = ? AND p.action IN ('create', 'update', 'blocked')
+		AND NOT EXISTS (SELECT 1 FROM link AS l JOIN final_item AS f ON f.entity = l.entity AND f.final_key = l.final_key
+			WHERE l.target_id = ? AND l.entity = p.entity AND l.final_key = p.final_key AND l.part = '' AND l.state = 'live'
+			AND l.symbolic = f.payload)`, l.planID, l.ID).Scan(&res.Left)
+	return res, err
 }
 
 // capped tells that the plan's limit for an entity is reached.

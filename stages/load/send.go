@@ -21,33 +21,41 @@ type planned struct {
 	payload          []byte // the final payload, symbolic
 	change           []byte // update: the keys to send, symbolic
 	base             []byte // update: what those keys held when planned
-	isLinked         bool
+	origin           string // of its link; "" when it has none
+	sent             []byte // what we sent for it so far, bound
 }
 
-// isPending says when an operation of the plan still has to be sent: nothing
-// newer than the plan has decided on it, and nothing is open for its record.
-// ?1 plan, ?2 target, ?3 entity, ?4 newest operation when the plan was made, ?5 attempts.
+// isPending says when an operation of the plan still has to be sent: nothing is
+// open for its record, nothing newer than the plan has decided on it, and its
+// attempts are not used up. What was blocked in an earlier run is tried again,
+// since its parent may be there by now. Attempts are those of this run that were
+// looked for: an operation that was held back by an interrupt or a spent budget
+// was never tried.
+// ?1 plan, ?2 target, ?3 entity, ?4 newest operation when the plan was made, ?5 run, ?6 attempts.
 const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', 'update')
 	AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
-		AND (o.state IN ('intent', 'in_doubt') OR o.op_id > ?4 AND o.state <> 'not_sent'))
+		AND (o.state IN ('intent', 'in_doubt', 'quarantined')
+			OR o.op_id > ?4 AND (o.state = 'refused' OR o.state = 'blocked' AND o.run_id = ?5)))
 	AND (SELECT count(*) FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
-		AND o.op_id > ?4 AND o.state = 'not_sent') < ?5
+		AND o.run_id = ?5 AND o.state = 'not_sent' AND o.looks > 0) < ?6
 	AND NOT EXISTS (SELECT 1 FROM link AS l JOIN final_item AS f ON f.entity = ?3 AND f.final_key = l.final_key
-		WHERE l.target_id = ?2 AND l.entity = ?3 AND l.final_key = p.final_key AND l.part = '' AND l.state = 'live'
-		AND (p.action = 'create' OR l.symbolic = f.payload))`
+		WHERE l.target_id = ?2 AND l.entity = ?3 AND l.final_key = p.final_key AND l.part = ''
+		AND (l.state = 'gone' OR l.state = 'live' AND (p.action = 'create' OR l.symbolic = f.payload)))`
 
-func (l *loader) pendingCount(ctx context.Context, entity string) (n int64, err error) {
+// pendingCount is how many operations are pending after the given number of attempts.
+func (l *loader) pendingCount(ctx context.Context, entity string, attempts int) (n int64, err error) {
 	err = l.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM plan_op AS p WHERE "+isPending,
-		l.planID, l.ID, entity, l.after, attempts).Scan(&n)
+		l.planID, l.ID, entity, l.after, l.RunID, attempts).Scan(&n)
 	return n, err
 }
 
 // pending reads the next operations behind seq. It is closed before anything is sent.
 func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]planned, error) {
 	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
-			f.payload, p.body, p.base, EXISTS (SELECT 1 FROM link AS k WHERE k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.state = 'live')
+			f.payload, p.body, p.base, coalesce(k.origin, ''), k.sent
 		FROM plan_op AS p JOIN final_item AS f ON f.entity = ?3 AND f.final_key = p.final_key
-		WHERE `+isPending+` AND p.seq > ?6 ORDER BY p.seq LIMIT ?7`, l.planID, l.ID, entity, l.after, attempts, seq, batchSize)
+		LEFT JOIN link AS k ON k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.part = '' AND k.state = 'live'
+		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, l.planID, l.ID, entity, l.after, l.RunID, attempts, seq, batchSize)
 	if err != nil {
 		return nil, fmt.Errorf("read pending operations: %w", err)
 	}
@@ -55,7 +63,7 @@ func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]plann
 	var out []planned
 	for rows.Next() {
 		var p planned
-		if err := rows.Scan(&p.seq, &p.entity, &p.finalKey, &p.action, &p.pipedriveID, &p.marker, &p.payload, &p.change, &p.base, &p.isLinked); err != nil {
+		if err := rows.Scan(&p.seq, &p.entity, &p.finalKey, &p.action, &p.pipedriveID, &p.marker, &p.payload, &p.change, &p.base, &p.origin, &p.sent); err != nil {
 			return nil, fmt.Errorf("read pending operations: %w", err)
 		}
 		out = append(out, p)
@@ -64,32 +72,35 @@ func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]plann
 }
 
 // sendBatch sends the creates of a batch together and its updates one by one,
-// each of which has to be read first. It tells whether anything came into doubt.
-func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubt bool, err error) {
+// each of which has to be read first. It tells how many came into doubt.
+func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, err error) {
 	var creates []*journal.Op
 	for _, p := range batch {
 		op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
 		if p.action != "create" {
-			err = l.update(ctx, op, p)
-			doubt = doubt || op.State == "in_doubt"
+			if err = l.update(ctx, op, p); op.State == "in_doubt" {
+				doubts++
+			}
 		} else if err = l.compose(ctx, op, p); op.State == "" {
 			creates = append(creates, op)
 		}
 		if err != nil {
-			return doubt, err
+			return doubts, err
 		}
 	}
 	if len(creates) == 0 {
-		return doubt, nil
+		return doubts, nil
 	}
 	err = l.j.SendAll(ctx, creates, workers)
 	for _, op := range creates {
-		doubt = doubt || op.State == "in_doubt"
-		if op.State == "done" {
+		switch op.State {
+		case "in_doubt":
+			doubts++
+		case "done":
 			l.hiID[op.Entity] = higher(l.hiID[op.Entity], op.PipedriveID)
 		}
 	}
-	return doubt, err
+	return doubts, err
 }
 
 // compose binds the body of a create; a reference without an id blocks it.
@@ -124,22 +135,34 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 	if journal.IsDeleted(now.Data) {
 		return l.gone(ctx, op)
 	}
-	if p.isLinked {
-		base, _, err := l.binder.bind(ctx, p.base)
+	if p.origin != "created" {
+		if change, err = onlyBlanks(now.Data, change, p.sent); err != nil {
+			return err
+		}
+	}
+	if p.origin != "" {
+		conflict, err := l.conflict(ctx, now.Data, p.base, change)
 		if err != nil {
 			return err
 		}
-		if conflict, err := conflicts(now.Data, base, change); err != nil || conflict != "" {
-			return errors.Join(err, l.j.Block(ctx, op, "changed_in_pipedrive", conflict))
+		if conflict != "" {
+			return l.j.Block(ctx, op, "changed_in_pipedrive", conflict)
 		}
-	} else if change, err = onlyBlanks(now.Data, change); err != nil {
-		return err
 	}
 	op.Body, op.Before = change, &now
 	if string(change) == "{}" {
 		return l.agree(ctx, op, now)
 	}
 	return l.j.Send(ctx, op)
+}
+
+// conflict tells what somebody changed in the account that we would change too.
+func (l *loader) conflict(ctx context.Context, record, base, change []byte) (string, error) {
+	bound, _, err := l.binder.bind(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	return conflicts(record, bound, change)
 }
 
 // unreadable decides about a record that cannot be read before its update.
@@ -154,13 +177,18 @@ func (l *loader) unreadable(ctx context.Context, op *journal.Op, err error) erro
 // gone notes that somebody deleted or merged a record of ours. It is their
 // decision: it is never created again.
 func (l *loader) gone(ctx context.Context, op *journal.Op) error {
+	// The block comes first: after a crash in between the record is read again, and found gone again.
 	return errors.Join(l.j.Block(ctx, op, "gone_at_target", "somebody deleted or merged it in Pipedrive; it is not created again"),
 		l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
 }
 
 // agree links without sending: the record already holds everything.
 func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record) error {
-	return l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
+	err := l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
+	if errors.Is(err, journal.ErrTaken) {
+		return l.j.Block(ctx, op, "already_linked", err.Error())
+	}
+	return err
 }
 
 // done links a record once its operation is certain. The only thing load ever
@@ -173,27 +201,30 @@ func (l *loader) done(tx *sql.Tx, op *journal.Op, rec pipedrive.Record) error {
 		Symbolic: op.Symbolic, Sent: op.Body, Echoed: rec.Data}
 	if op.Verb == journal.Update {
 		link.Origin = "matched"
-		sent, err := l.mergedSent(tx, op)
-		if err != nil {
+		if err := l.renew(tx, op, &link); err != nil {
 			return err
 		}
-		link.Sent = sent
 	}
 	return l.j.SaveLink(tx, op.ID, link)
 }
 
-// mergedSent is everything we ever sent for a record, newest value a key.
-func (l *loader) mergedSent(tx *sql.Tx, op *journal.Op) ([]byte, error) {
-	var before string
-	err := tx.QueryRow("SELECT sent FROM link WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'",
-		l.ID, op.Entity, op.FinalKey).Scan(&before)
+// renew adds an update to what is known of a linked record: everything we ever
+// sent for it, and what the account answered to just that.
+func (l *loader) renew(tx *sql.Tx, op *journal.Op, link *journal.Link) error {
+	var sent, echoed []byte
+	err := tx.QueryRow("SELECT sent, echoed FROM link WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'",
+		l.ID, op.Entity, op.FinalKey).Scan(&sent, &echoed)
 	if errors.Is(err, sql.ErrNoRows) {
-		return op.Body, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return merge([]byte(before), op.Body)
+	if link.Sent, err = merge(sent, op.Body); err != nil {
+		return err
+	}
+	link.Echoed, err = journal.Overlay(echoed, link.Echoed, op.Body)
+	return err
 }
 
 // merge puts the keys of change over those of base; custom fields one by one.

@@ -21,6 +21,9 @@ import (
 
 // Run replaces the current plan of the account.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+	if err := requireSnapshot(ctx, s); err != nil {
+		return stage.Result{}, fmt.Errorf("plan: %w", err)
+	}
 	seal, err := Seal(ctx, s.DB)
 	if err != nil {
 		return stage.Result{}, fmt.Errorf("plan: %w", err)
@@ -51,6 +54,17 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		return res, fmt.Errorf("plan: %w", err)
 	}
 	return res, nil
+}
+
+// requireSnapshot refuses to plan blind: what the account already has would be
+// created a second time.
+func requireSnapshot(ctx context.Context, s *target.Session) error {
+	var taken bool
+	err := s.DB.Read().QueryRowContext(ctx, "SELECT snapshot_at IS NOT NULL FROM target WHERE target_id = ?", s.ID).Scan(&taken)
+	if err == nil && !taken {
+		return stage.Input(fmt.Errorf("what %s already holds is not known yet: run `nextpipe scope` first", s.Me.CompanyDomain))
+	}
+	return err
 }
 
 // Seal is a hash over everything that final records say. A plan holds only as
@@ -113,9 +127,10 @@ matched AS (
     SELECT final_key, max(CASE WHEN decision = 'merge' THEN pipedrive_id END) AS pipedrive_id,
         count(*) AS candidates, max(decision = 'review') AS needs_review, max(why) AS why
     FROM dest_match WHERE target_id = ?2 AND entity = ?3 GROUP BY final_key),
-last_refusal AS (
-    SELECT o.final_key, o.symbolic, o.message FROM load_op AS o
-    WHERE o.target_id = ?2 AND o.entity = ?3 AND o.purpose = 'load' AND o.state = 'refused'
+-- What waits: for a correction when it was refused, for a person when its outcome is unknown.
+waiting AS (
+    SELECT o.final_key, o.state, o.symbolic, o.message, o.hint FROM load_op AS o
+    WHERE o.target_id = ?2 AND o.entity = ?3 AND o.purpose = 'load' AND o.state IN ('refused', 'quarantined')
       AND o.op_id = (SELECT max(n.op_id) FROM load_op AS n
         WHERE n.target_id = ?2 AND n.entity = ?3 AND n.final_key = o.final_key AND n.purpose = 'load')),
 judged AS (
@@ -123,7 +138,8 @@ judged AS (
         CASE
             WHEN l.state = 'gone' THEN 'kept'
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN 'unchanged'
-            WHEN r.symbolic = f.payload THEN 'blocked'
+            WHEN w.state = 'quarantined' THEN 'blocked'
+            WHEN w.symbolic = f.payload THEN 'blocked'
             WHEN l.state = 'live' THEN 'update'
             WHEN m.candidates > 1 OR m.needs_review THEN 'blocked'
             WHEN m.pipedrive_id IS NOT NULL THEN 'update'
@@ -132,7 +148,8 @@ judged AS (
         CASE
             WHEN l.state = 'gone' THEN 'deleted or merged in Pipedrive by somebody: never created again'
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN NULL
-            WHEN r.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(r.message, '')
+            WHEN w.state = 'quarantined' THEN 'it is not known whether it exists: ' || coalesce(w.hint, '')
+            WHEN w.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(w.message, '')
             WHEN l.state = 'live' THEN 'changed since it was sent'
             WHEN m.candidates > 1 THEN 'matches ' || m.candidates || ' records the account already has: decide which'
             WHEN m.needs_review THEN 'may be a record the account already has: ' || m.why
@@ -141,7 +158,7 @@ judged AS (
     FROM final_item AS f
     LEFT JOIN linked AS l ON l.final_key = f.final_key AND l.state <> 'removed'
     LEFT JOIN matched AS m ON m.final_key = f.final_key
-    LEFT JOIN last_refusal AS r ON r.final_key = f.final_key
+    LEFT JOIN waiting AS w ON w.final_key = f.final_key
     WHERE f.entity = ?3)
 INSERT INTO plan_op (plan_id, seq, entity, final_key, action, pipedrive_id, body, reason, tokens)
 SELECT ?1, (SELECT coalesce(max(seq), 0) FROM plan_op WHERE plan_id = ?1) + row_number() OVER (ORDER BY seq, final_key),

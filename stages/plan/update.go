@@ -14,40 +14,47 @@ import (
 
 // spellOut works out what each planned update sends: of a linked record the
 // keys that changed since, of a record that was there before us the keys that
-// are blank in it. An update with nothing to send becomes unchanged only when
-// the record is already linked; a first match is always sent, it carries the marker.
+// are blank in it or hold what we sent.
 func spellOut(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
-	updates, err := readUpdates(ctx, tx, s, planID)
-	if err != nil {
-		return err
-	}
-	for _, u := range updates {
-		body, base, err := u.work()
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", u.entity, u.key, err)
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE plan_op SET body = ?, base = ? WHERE plan_id = ? AND seq = ?", body, base, planID, u.seq); err != nil {
+	for seq := int64(0); ; {
+		updates, err := readUpdates(ctx, tx, s, planID, seq)
+		if err != nil || len(updates) == 0 {
 			return err
 		}
+		for _, u := range updates {
+			body, base, err := u.work()
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", u.entity, u.key, err)
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE plan_op SET body = ?, base = ? WHERE plan_id = ? AND seq = ?", body, base, planID, u.seq); err != nil {
+				return err
+			}
+		}
+		seq = updates[len(updates)-1].seq
 	}
-	return nil
 }
 
 type update struct {
 	seq         int64
 	entity, key string
 	payload     []byte // what the record should agree to
-	linked      []byte // what it last agreed to; nil for a record that was there before us
+	linked      []byte // what it last agreed to; nil for a record that is not linked yet
 	record      []byte // the record as the account last answered it
+	sent        []byte // what we sent for it, bound
+	isOurs      bool   // we created it: nobody else's word stands in it
 }
 
-func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) ([]update, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, f.payload, l.symbolic, coalesce(l.echoed, d.data, '{}')
+// updatesAtOnce bounds how many records are held in memory.
+const updatesAtOnce = 500
+
+func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID, after int64) ([]update, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, f.payload, l.symbolic, coalesce(l.echoed, d.data, '{}'),
+			coalesce(l.sent, '{}'), coalesce(l.origin = 'created', 0)
 		FROM plan_op AS p
 		JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
 		LEFT JOIN link AS l ON l.target_id = ?2 AND l.entity = p.entity AND l.final_key = p.final_key AND l.part = '' AND l.state = 'live'
 		LEFT JOIN dest_record AS d ON d.target_id = ?2 AND d.entity = p.entity AND d.pipedrive_id = p.pipedrive_id
-		WHERE p.plan_id = ?1 AND p.action = 'update' ORDER BY p.seq`, planID, s.ID)
+		WHERE p.plan_id = ?1 AND p.action = 'update' AND p.seq > ?3 ORDER BY p.seq LIMIT ?4`, planID, s.ID, after, updatesAtOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +62,7 @@ func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID int6
 	var out []update
 	for rows.Next() {
 		var u update
-		if err := rows.Scan(&u.seq, &u.entity, &u.key, &u.payload, &u.linked, &u.record); err != nil {
+		if err := rows.Scan(&u.seq, &u.entity, &u.key, &u.payload, &u.linked, &u.record, &u.sent, &u.isOurs); err != nil {
 			return nil, err
 		}
 		out = append(out, u)
@@ -81,6 +88,13 @@ func (u update) work() (body, base string, err error) {
 			return "", "", err
 		}
 		change = changed(u.entity, payload, linked)
+		if !u.isOurs {
+			sent, err := journal.Decode(u.sent)
+			if err != nil {
+				return "", "", err
+			}
+			keepForeign(change, record, sent)
+		}
 	}
 	held := map[string]any{}
 	for k := range change {
@@ -108,23 +122,32 @@ func blanks(payload, record map[string]any) map[string]any {
 			// Codes are not known here: fields of ours are blank on a record that
 			// was never ours, and reused fields are checked again before sending.
 			out[k] = v
-		case !irreversible[k] && isBlank(record[k]):
+		case !irreversible[k] && journal.IsBlank(record[k]):
 			out[k] = v
 		}
 	}
+	keepCurrency(out, record)
 	return out
 }
 
-func isBlank(v any) bool {
-	switch t := v.(type) {
-	case nil:
-		return true
-	case string:
-		return t == ""
-	case []any:
-		return len(t) == 0
-	default:
-		return false
+// keepForeign drops from change what is not ours to change in a record that was
+// there before us: irreversible keys, and keys that we never sent and that are
+// not blank. Custom fields are told apart by load, which knows their codes.
+func keepForeign(change, record, sent map[string]any) {
+	for k := range change {
+		_, ours := sent[k]
+		if k != "custom_fields" && (irreversible[k] || !ours && !journal.IsBlank(record[k])) {
+			delete(change, k)
+		}
+	}
+	keepCurrency(change, record)
+}
+
+// keepCurrency drops an amount whose currency is not sent along and is not the
+// record's: it would become another amount.
+func keepCurrency(change, record map[string]any) {
+	if _, both := change["currency"]; !both && !journal.IsBlank(record["currency"]) {
+		delete(change, "value")
 	}
 }
 

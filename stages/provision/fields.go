@@ -47,7 +47,8 @@ func (m *maker) wantedFields(ctx context.Context) ([]field, error) {
 			coalesce(b.pipedrive_id, min(d.field_code), '') FROM final_field AS f
 		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'field' AND b.symbol = f.entity || '.' || f.field_key
 			AND EXISTS (SELECT 1 FROM dest_field AS x WHERE x.target_id = ?1 AND x.entity = f.entity AND x.field_code = b.pipedrive_id
-				UNION SELECT 1 FROM provisioned AS p WHERE p.target_id = ?1 AND p.kind = 'field' AND p.pipedrive_id = b.pipedrive_id AND p.removed_at IS NULL)
+				UNION SELECT 1 FROM provisioned AS p WHERE p.target_id = ?1 AND p.kind = 'field' AND p.pipedrive_id = b.pipedrive_id AND p.removed_at IS NULL
+					AND p.made_at >= (SELECT structure_at FROM target WHERE target_id = ?1))
 		LEFT JOIN dest_field AS d ON d.target_id = ?1 AND d.entity = f.entity AND d.is_custom = 1
 			AND lower(trim(d.name)) = lower(trim(f.name)) AND d.field_type = f.field_type
 		GROUP BY f.entity, f.field_key ORDER BY f.entity, f.position`, m.ID)
@@ -85,7 +86,8 @@ func (m *maker) createField(ctx context.Context, f field) error {
 	return m.createFrom(ctx, f.entity+"_field", f.symbol(), body)
 }
 
-// saveField binds a created field and the options that came with it.
+// saveField binds a created field and the options that came with it, by the
+// labels we asked for: the account may have trimmed them.
 func (m *maker) saveField(tx *sql.Tx, entity string, op *journal.Op, rec pipedrive.Record) error {
 	if err := m.saveMade(tx, kindField, op.FinalKey, rec.ID, ""); err != nil {
 		return err
@@ -94,18 +96,45 @@ func (m *maker) saveField(tx *sql.Tx, entity string, op *journal.Op, rec pipedri
 	if err != nil {
 		return err
 	}
-	for _, o := range options {
-		if err := m.saveBind(tx, kindOption, op.FinalKey+":"+o.Label, o.ID, "created"); err != nil {
-			return err
+	asked, err := optionsIn(op.Body)
+	if err != nil {
+		return err
+	}
+	for _, o := range asked {
+		// One that is not in the answer is added by the next step.
+		if id := optionID(options, o.Label); id != "" {
+			if err := m.saveBind(tx, kindOption, op.FinalKey+":"+o.Label, id, "created"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// optionID finds an option by its label: as it is, else but for blanks and case.
+func optionID(options []pipedrive.Option, label string) string {
+	folded := ""
+	for _, o := range options {
+		if o.Label == label {
+			return o.ID
+		}
+		if strings.EqualFold(strings.TrimSpace(o.Label), strings.TrimSpace(label)) {
+			folded = o.ID
+		}
+	}
+	return folded
+}
+
+// stands tells that a bound choice b is still in the account: seen there, or
+// bound since it was looked at. ?1 target; %s is the choice's entity.
+const stands = `(b.bound_at >= (SELECT structure_at FROM target WHERE target_id = ?1)
+	OR EXISTS (SELECT 1 FROM dest_option AS d WHERE d.target_id = ?1 AND d.entity = %s AND d.option_id = b.pipedrive_id))`
+
 // options binds the options of fields that exist, and adds the missing ones.
 func (m *maker) options(ctx context.Context) error {
 	missing, err := m.triples(ctx, `SELECT o.entity, o.entity || '.' || o.field_key, o.label FROM final_option AS o
-		LEFT JOIN bind AS b ON b.target_id = ? AND b.kind = 'option' AND b.symbol = o.entity || '.' || o.field_key || ':' || o.label
+		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'option' AND b.symbol = o.entity || '.' || o.field_key || ':' || o.label
+			AND `+fmt.Sprintf(stands, "o.entity")+`
 		WHERE b.symbol IS NULL ORDER BY o.entity, o.field_key, o.position`, m.ID)
 	if err != nil {
 		return err
@@ -116,7 +145,8 @@ func (m *maker) options(ctx context.Context) error {
 // labels binds labels, which are options of a built-in field.
 func (m *maker) labels(ctx context.Context) error {
 	missing, err := m.triples(ctx, `SELECT l.entity, l.entity, l.label FROM final_label AS l
-		LEFT JOIN bind AS b ON b.target_id = ? AND b.kind = 'label' AND b.symbol = l.entity || ':' || l.label
+		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'label' AND b.symbol = l.entity || ':' || l.label
+			AND `+fmt.Sprintf(stands, "l.entity")+`
 		WHERE b.symbol IS NULL ORDER BY l.entity, l.position`, m.ID)
 	if err != nil {
 		return err
@@ -190,12 +220,7 @@ func (m *maker) saveOptions(tx *sql.Tx, entity string, op *journal.Op, rec piped
 		return err
 	}
 	for _, label := range labels {
-		id := ""
-		for _, o := range options {
-			if o.Label == label {
-				id = o.ID
-			}
-		}
+		id := optionID(options, label)
 		if id == "" {
 			return fmt.Errorf("option %q of %s is not in the answer", label, symbol)
 		}

@@ -12,7 +12,7 @@ import (
 
 // look finds structure in doubt by name: it was absent before we sent it, so
 // what stands there under that name now is ours. Things known before are left out.
-func (m *maker) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedrive.Record, string, error) {
+func (m *maker) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedrive.Record, error) {
 	found := map[int64]pipedrive.Record{}
 	for _, op := range ops {
 		var err error
@@ -22,10 +22,10 @@ func (m *maker) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedriv
 			err = m.lookNamed(ctx, op, found)
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 	}
-	return found, "", nil
+	return found, nil
 }
 
 func (m *maker) lookNamed(ctx context.Context, op *journal.Op, found map[int64]pipedrive.Record) error {
@@ -61,9 +61,10 @@ func contains(known [][2]string, id string) bool {
 }
 
 // sameIdentity compares what names a structural thing: name, type, pipeline.
+// The account may have trimmed a name.
 func sameIdentity(record, body []byte) bool {
 	for _, key := range []string{"name", "field_name", "field_type", "pipeline_id"} {
-		if stringAt(record, key) != stringAt(body, key) {
+		if strings.TrimSpace(stringAt(record, key)) != strings.TrimSpace(stringAt(body, key)) {
 			return false
 		}
 	}
@@ -85,20 +86,11 @@ func (m *maker) lookOptions(ctx context.Context, entity string, op *journal.Op, 
 		return err
 	}
 	for _, label := range labels {
-		if !hasLabel(options, label) {
+		if optionID(options, label) == "" {
 			return nil
 		}
 	}
 	data, err := json.Marshal(options)
 	found[op.ID] = pipedrive.Record{ID: op.PipedriveID, Data: data}
 	return err
-}
-
-func hasLabel(options []pipedrive.Option, label string) bool {
-	for _, o := range options {
-		if o.Label == label {
-			return true
-		}
-	}
-	return false
 }

@@ -15,6 +15,7 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
 )
 
 // Kinds of bindings.
@@ -37,8 +38,10 @@ type maker struct {
 // Run binds every symbol that final records use to an id of the account.
 // What exists under the same name is used as it is; the rest is created.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
-	m := &maker{Session: s, j: s.Journal("provision")}
-	m.j.Look, m.j.Done = m.look, m.done
+	m := newMaker(s)
+	if err := m.refuse(ctx); err != nil {
+		return m.res, fmt.Errorf("provision: %w", err)
+	}
 	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -46,6 +49,39 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		}
 	}
 	return m.res, s.Meter.Flush(ctx)
+}
+
+func newMaker(s *target.Session) *maker {
+	m := &maker{Session: s, j: s.Journal("provision")}
+	m.j.Look, m.j.Done = m.look, m.done
+	return m
+}
+
+// Settle finishes what a provision that died has left in doubt and makes
+// nothing new: a rollback begins with it.
+func Settle(ctx context.Context, s *target.Session) error {
+	if err := newMaker(s).settleOld(ctx); err != nil {
+		return fmt.Errorf("settle what was provisioned: %w", err)
+	}
+	return nil
+}
+
+// refuse stops while the account's structure is not known as it is now.
+func (m *maker) refuse(ctx context.Context) error {
+	var known bool
+	var open int
+	err := m.DB.Read().QueryRowContext(ctx, `SELECT structure_at IS NOT NULL, (SELECT count(*) FROM load_op AS o
+			WHERE o.target_id = t.target_id AND o.purpose = 'rollback' AND o.state IN ('intent', 'in_doubt'))
+		FROM target AS t WHERE target_id = ?`, m.ID).Scan(&known, &open)
+	switch {
+	case err != nil:
+		return err
+	case open > 0:
+		return fmt.Errorf("%w: a rollback was interrupted and %d of its operations are in doubt; run `nextpipe rollback` first, it settles them", warehouse.ErrDrift, open)
+	case !known:
+		return stage.Input(fmt.Errorf("what %s looks like is not known, or not since its rollback: run `nextpipe scope` first", m.Me.CompanyDomain))
+	}
+	return nil
 }
 
 // settleOld finishes what a run that died has left open.

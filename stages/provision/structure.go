@@ -89,7 +89,8 @@ func (m *maker) fallbackUser(ctx context.Context) (string, error) {
 func (m *maker) pipelines(ctx context.Context) error {
 	wanted, err := m.triples(ctx, `SELECT f.pipeline_key, f.name, coalesce(b.pipedrive_id, min(d.pipedrive_id), '') FROM final_pipeline AS f
 		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'pipeline' AND b.symbol = f.pipeline_key
-			AND b.pipedrive_id IN (SELECT pipedrive_id FROM dest_pipeline WHERE target_id = ?1 UNION SELECT pipedrive_id FROM provisioned WHERE target_id = ?1 AND kind = 'pipeline' AND removed_at IS NULL)
+			AND b.pipedrive_id IN (SELECT pipedrive_id FROM dest_pipeline WHERE target_id = ?1 UNION SELECT pipedrive_id FROM provisioned WHERE target_id = ?1 AND kind = 'pipeline' AND removed_at IS NULL
+				AND made_at >= (SELECT structure_at FROM target WHERE target_id = ?1))
 		LEFT JOIN dest_pipeline AS d ON d.target_id = ?1 AND lower(trim(d.name)) = lower(trim(f.name))
 		GROUP BY f.pipeline_key ORDER BY f.position`, m.ID)
 	if err != nil {
@@ -114,7 +115,8 @@ func (m *maker) stages(ctx context.Context) error {
 			coalesce(b.pipedrive_id, min(d.pipedrive_id), '') FROM final_stage AS f
 		JOIN bind AS p ON p.target_id = ?1 AND p.kind = 'pipeline' AND p.symbol = f.pipeline_key
 		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'stage' AND b.symbol = f.stage_key
-			AND b.pipedrive_id IN (SELECT pipedrive_id FROM dest_stage WHERE target_id = ?1 UNION SELECT pipedrive_id FROM provisioned WHERE target_id = ?1 AND kind = 'stage' AND removed_at IS NULL)
+			AND b.pipedrive_id IN (SELECT pipedrive_id FROM dest_stage WHERE target_id = ?1 UNION SELECT pipedrive_id FROM provisioned WHERE target_id = ?1 AND kind = 'stage' AND removed_at IS NULL
+				AND made_at >= (SELECT structure_at FROM target WHERE target_id = ?1))
 		LEFT JOIN dest_stage AS d ON d.target_id = ?1 AND d.pipeline_id = p.pipedrive_id AND lower(trim(d.name)) = lower(trim(f.name))
 		GROUP BY f.stage_key ORDER BY f.pipeline_key, f.position`, m.ID)
 	if err != nil {

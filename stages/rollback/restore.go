@@ -3,44 +3,55 @@ package rollback
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"nextpipe/stages/internal/journal"
-	"nextpipe/stages/internal/pipedrive"
 )
 
-// restore gives a record that was there before us its old values back, for the
-// keys that we sent and nothing else.
-func (u *undoer) restore(ctx context.Context, entity string, l linked, now []byte) error {
-	var image []byte
-	err := u.DB.Read().QueryRowContext(ctx, `SELECT i.image FROM before_image AS i JOIN load_op AS o ON o.op_id = i.op_id
-		WHERE i.target_id = ? AND i.entity = ? AND i.pipedrive_id = ? AND o.purpose = 'load' AND o.state = 'done' ORDER BY i.op_id LIMIT 1`,
-		u.ID, entity, l.id).Scan(&image)
+// oldValues are the values that a record held before us, for the keys that we
+// sent since the last rollback and nothing else: of each key what stood there
+// before its first change. nil when we never sent anything.
+func (u *undoer) oldValues(ctx context.Context, entity, id string) ([]byte, error) {
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT i.image, o.body FROM before_image AS i JOIN load_op AS o ON o.op_id = i.op_id
+		WHERE i.target_id = ? AND i.entity = ? AND i.pipedrive_id = ? AND i.restored_at IS NULL AND o.purpose = 'load'
+			AND o.verb = 'update' AND o.state = 'done' ORDER BY i.op_id`, u.ID, entity, id)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read before-images: %w", err)
 	}
-	body, err := oldValues(image, l.echoed)
-	if err != nil {
-		return err
+	defer rows.Close()
+	body, custom := map[string]any{}, map[string]any{}
+	for rows.Next() {
+		var image, sent []byte
+		if err := rows.Scan(&image, &sent); err != nil {
+			return nil, fmt.Errorf("read before-images: %w", err)
+		}
+		if err := addOld(body, custom, image, sent); err != nil {
+			return nil, err
+		}
 	}
-	return u.j.Send(ctx, &journal.Op{Entity: entity, FinalKey: l.finalKey, Verb: journal.Update, PipedriveID: l.id, Body: body,
-		Before: &pipedrive.Record{ID: l.id, Data: now}})
+	if len(custom) > 0 {
+		body["custom_fields"] = custom
+	}
+	if err := rows.Err(); err != nil || len(body) == 0 {
+		return nil, err
+	}
+	return json.Marshal(body)
 }
 
-// oldValues takes from the image the keys of sent. What was blank is cleared:
-// lists by an empty list, the rest by null.
-func oldValues(image, sent []byte) ([]byte, error) {
+// addOld adds the keys of sent with their values in the image, unless an older
+// image has told them. What was blank is cleared: lists by an empty list, the
+// rest by null.
+func addOld(body, custom map[string]any, image, sent []byte) error {
 	old, err := journal.Decode(image)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read before-image: %w", err)
 	}
 	ours, err := journal.Decode(sent)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read sent values: %w", err)
 	}
-	body := map[string]any{}
 	for key, value := range ours {
-		if key == "custom_fields" {
-			body[key] = oldCustom(old[key], value)
+		if _, told := body[key]; told || key == "custom_fields" {
 			continue
 		}
 		body[key] = old[key]
@@ -48,15 +59,12 @@ func oldValues(image, sent []byte) ([]byte, error) {
 			body[key] = []any{}
 		}
 	}
-	return json.Marshal(body)
-}
-
-func oldCustom(image, sent any) map[string]any {
-	old, _ := image.(map[string]any)
-	ours, _ := sent.(map[string]any)
-	out := map[string]any{}
-	for code := range ours {
-		out[code] = old[code]
+	oldCustom, _ := old["custom_fields"].(map[string]any)
+	oursCustom, _ := ours["custom_fields"].(map[string]any)
+	for code := range oursCustom {
+		if _, told := custom[code]; !told {
+			custom[code] = oldCustom[code]
+		}
 	}
-	return out
+	return nil
 }

@@ -44,7 +44,7 @@ func (u *undoer) removeUnused(ctx context.Context, things []made, used map[strin
 				continue
 			}
 			if by, inUse := used[kind+":"+t.parent+":"+t.id]; inUse {
-				if err := u.keep(ctx, kind, linked{finalKey: t.symbol, id: t.id}, "in use by "+by); err != nil {
+				if err := u.keep(ctx, kind, t.symbol, t.id, "in use by "+by); err != nil {
 					return err
 				}
 				continue

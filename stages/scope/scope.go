@@ -2,7 +2,7 @@
 //
 //	reads   Pipedrive: users, fields, pipelines, stages, currencies; once, its organizations, persons and deals
 //	does    takes the snapshot that plan, provision and rollback stand on
-//	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_record; target.snapshot_at
+//	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_record; target.snapshot_at target.structure_at
 package scope
 
 import (
@@ -14,8 +14,8 @@ import (
 	"nextpipe/stages/internal/target"
 )
 
-// Run takes the snapshot: structure every time, records once, before the first
-// write to this account. Later the journal knows what is ours.
+// Run takes the snapshot: structure every time, records every time until the
+// first of ours is sent. Later the journal knows what is ours.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	var res stage.Result
 	if err := structure(ctx, s, &res); err != nil {
@@ -27,13 +27,16 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	return res, s.Meter.Flush(ctx)
 }
 
-// snapshot reads all records by list pages, unless it was completed before.
+// snapshot reads all records by list pages, unless that was completed before
+// our first write: from then on it would show our own.
 func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
-	var at sql.NullString
-	if err := s.DB.Read().QueryRowContext(ctx, "SELECT snapshot_at FROM target WHERE target_id = ?", s.ID).Scan(&at); err != nil {
+	var final bool
+	if err := s.DB.Read().QueryRowContext(ctx, `SELECT snapshot_at IS NOT NULL
+		AND EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = t.target_id AND o.purpose = 'load')
+		FROM target AS t WHERE target_id = ?`, s.ID).Scan(&final); err != nil {
 		return err
 	}
-	if at.Valid {
+	if final {
 		return nil
 	}
 	if err := clear(ctx, s); err != nil {
@@ -53,9 +56,12 @@ func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
 	})
 }
 
-// clear forgets what an interrupted snapshot left.
+// clear forgets an earlier snapshot, whole or interrupted.
 func clear(ctx context.Context, s *target.Session) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("UPDATE target SET snapshot_at = NULL WHERE target_id = ?", s.ID); err != nil {
+			return err
+		}
 		_, err := tx.Exec("DELETE FROM dest_record WHERE target_id = ?", s.ID)
 		return err
 	})

@@ -60,7 +60,8 @@ func structure(ctx context.Context, s *target.Session, res *stage.Result) error 
 				}
 			}
 		}
-		return nil
+		_, err := tx.Exec("UPDATE target SET structure_at = ? WHERE target_id = ?", s.DB.Now(), s.ID)
+		return err
 	})
 }
 

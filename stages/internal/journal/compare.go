@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"sort"
 	"strings"
@@ -58,7 +59,7 @@ func compareObjects(prefix string, got, want map[string]any) []Difference {
 func same(key string, got, want any) bool {
 	switch w := want.(type) {
 	case nil:
-		return got == nil
+		return IsBlank(got)
 	case json.Number:
 		g, ok := got.(json.Number)
 		return ok && sameNumber(g, w)
@@ -74,6 +75,109 @@ func same(key string, got, want any) bool {
 	default:
 		return got == want
 	}
+}
+
+// IsBlank tells whether a value says nothing: the account may answer a cleared
+// list as [] and a cleared text as "".
+func IsBlank(v any) bool {
+	switch t := v.(type) {
+	case nil:
+		return true
+	case string:
+		return t == ""
+	case []any:
+		return len(t) == 0
+	case map[string]any:
+		return len(t) == 0
+	default:
+		return false
+	}
+}
+
+// automatic are properties that the account changes by itself.
+var automatic = map[string]bool{"id": true, "add_time": true, "update_time": true, "rotten_time": true, "next_activity_id": true,
+	"last_activity_id": true, "weighted_value": true, "weighted_value_currency": true, "acv": true, "arr": true, "mrr": true,
+	"smart_bcc_email": true, "stage_change_time": true}
+
+// Touched names the first property in which a record differs from what the
+// account answered when we wrote it, other than those it changes by itself; ""
+// when nobody has touched the record. What was blank and was filled counts too.
+func Touched(now, answered []byte) (string, error) {
+	got, err := Decode(now)
+	if err != nil {
+		return "", fmt.Errorf("read record: %w", err)
+	}
+	was, err := Decode(answered)
+	if err != nil {
+		return "", fmt.Errorf("read earlier answer: %w", err)
+	}
+	if field := touchedIn(got, was); field != "" {
+		return field, nil
+	}
+	gotCustom, _ := got["custom_fields"].(map[string]any)
+	wasCustom, _ := was["custom_fields"].(map[string]any)
+	return touchedIn(gotCustom, wasCustom), nil
+}
+
+func touchedIn(got, was map[string]any) string {
+	both := maps.Clone(was)
+	if both == nil {
+		both = map[string]any{}
+	}
+	maps.Copy(both, got)
+	for _, key := range sortedKeys(both) {
+		if automatic[key] || key == "custom_fields" || IsBlank(got[key]) && IsBlank(was[key]) {
+			continue
+		}
+		if !same(key, got[key], was[key]) {
+			return key
+		}
+	}
+	return ""
+}
+
+// Overlay is the earlier record with only those properties renewed that body
+// sent, custom fields one by one. So an answer to one change does not hide what
+// somebody else changed meanwhile: it stays a difference to what we know.
+func Overlay(earlier, answered, body []byte) ([]byte, error) {
+	was, err := Decode(earlier)
+	if err != nil {
+		return nil, err
+	}
+	now, err := Decode(answered)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	for key, value := range sent {
+		if custom, ok := value.(map[string]any); ok && key == "custom_fields" {
+			was[key] = overlayCustom(was[key], now[key], custom)
+			continue
+		}
+		for _, k := range append([]string{key}, follows[key]...) {
+			was[k] = now[k]
+		}
+	}
+	return json.Marshal(was)
+}
+
+// follows are properties that the account derives from the one that was sent.
+var follows = map[string][]string{"name": {"first_name", "last_name"}, "stage_id": {"pipeline_id"},
+	"status":   {"won_time", "lost_time", "close_time", "lost_reason", "local_won_date", "local_lost_date", "local_close_date"},
+	"won_time": {"close_time", "local_won_date", "local_close_date"}, "lost_time": {"close_time", "local_lost_date", "local_close_date"}}
+
+func overlayCustom(was, now any, sent map[string]any) map[string]any {
+	old, _ := was.(map[string]any)
+	fresh, _ := now.(map[string]any)
+	merged := map[string]any{}
+	maps.Copy(merged, old)
+	for code := range sent {
+		merged[code] = fresh[code]
+	}
+	return merged
 }
 
 func sameNumber(a, b json.Number) bool {

@@ -15,7 +15,7 @@
 //	   └──the process died────────────▶ in_doubt (at the next start)
 //	in_doubt ──seen in the account────▶ done
 //	   │  ├──not there, twice looked──▶ not_sent ──(a new attempt)
-//	   │  └──still open after all─────▶ quarantined: a person decides
+//	   │  └──looking cannot tell──────▶ quarantined: a person decides
 //	blocked: a reference could not be bound; nothing was sent.
 package journal
 
@@ -86,6 +86,8 @@ type Journal struct {
 	Done func(tx *sql.Tx, op *Op, rec pipedrive.Record) error
 	Now  func() time.Time
 	Wait func(context.Context, time.Duration) error
+
+	missedAt map[int64]time.Time // when this process first looked in vain, by operation
 }
 
 // Send carries out one operation: intent, request, outcome. op.State tells how
@@ -237,20 +239,21 @@ func (j *Journal) write(tx *sql.Tx, o outcome) error {
 	op, ended := o.op, any(nil)
 	if op.State == "done" {
 		op.PipedriveID = o.rec.ID
+		if err := j.Done(tx, op, o.rec); errors.Is(err, ErrTaken) {
+			// Failing here would lose the batch's other outcomes, in this run and every later one.
+			op.State, op.Message, o.how, o.hint = "quarantined", err.Error(), "", fmt.Sprint(decide, op.ID)
+		} else if err != nil {
+			return err
+		}
 	}
 	if op.State != "in_doubt" {
 		ended = j.DB.Now()
 	}
-	if _, err := tx.Exec(`UPDATE load_op SET state = ?, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
+	_, err := tx.Exec(`UPDATE load_op SET state = ?, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
 			message = nullif(?, ''), hint = nullif(?, ''), resolved_by = nullif(?, ''), looks = ?, looked_at = nullif(?, ''),
 			hi_id = nullif(?, ''), ended_at = ? WHERE op_id = ?`,
-		op.State, op.PipedriveID, op.Status, op.Code, op.Message, o.hint, o.how, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID); err != nil {
-		return err
-	}
-	if op.State != "done" {
-		return nil
-	}
-	return j.Done(tx, op, o.rec)
+		op.State, op.PipedriveID, op.Status, op.Code, op.Message, o.hint, o.how, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID)
+	return err
 }
 
 // hint says what a person can do about a refusal.

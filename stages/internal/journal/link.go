@@ -2,6 +2,7 @@ package journal
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"nextpipe/stages/internal/pipedrive"
@@ -19,12 +20,25 @@ type Link struct {
 	Echoed      []byte // the record as the account answered
 }
 
+// ErrTaken means that a record of the account already belongs to another final
+// record: two must never share one.
+var ErrTaken = errors.New("the record in Pipedrive is already linked")
+
 // SaveLink writes or renews a link inside the transaction that records the
-// outcome it comes from. An id that another live link holds is an error: two
-// final records must never share one record in the account.
+// outcome it comes from. It writes nothing and gives ErrTaken when another
+// live link holds the id.
 func (j *Journal) SaveLink(tx *sql.Tx, opID int64, l Link) error {
+	var holder string
+	err := tx.QueryRow("SELECT final_key FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live' AND final_key <> ?",
+		j.TargetID, l.Entity, l.PipedriveID, l.FinalKey).Scan(&holder)
+	if err == nil {
+		return fmt.Errorf("%w: %s %s is the record of %s", ErrTaken, l.Entity, l.PipedriveID, holder)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("look for the holder of %s %s: %w", l.Entity, l.PipedriveID, err)
+	}
 	now := j.DB.Now()
-	_, err := tx.Exec(`INSERT INTO link (target_id, entity, final_key, pipedrive_id, marker, state, origin, symbolic, sent, echoed,
+	_, err = tx.Exec(`INSERT INTO link (target_id, entity, final_key, pipedrive_id, marker, state, origin, symbolic, sent, echoed,
 			op_id, linked_at, updated_at)
 		VALUES (?, ?, ?, ?, nullif(?, ''), 'live', ?, ?, ?, ?, nullif(?, 0), ?, ?)
 		ON CONFLICT (target_id, entity, final_key, part) DO UPDATE SET pipedrive_id = excluded.pipedrive_id,

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,12 +16,12 @@ import (
 
 // Look searches the account for operations in doubt, by list pages and never
 // by search, whose index lags behind. It returns the records of those that were
-// carried out, by operation id, and the highest id it has seen, so that the
-// next look need not go back further.
-type Look func(ctx context.Context, ops []*Op) (found map[int64]pipedrive.Record, hiID string, err error)
+// carried out, by operation id. What it cannot judge it quarantines.
+type Look func(ctx context.Context, ops []*Op) (found map[int64]pipedrive.Record, err error)
 
-// sameFailures is how often the same 5xx without a trace in the account makes
-// a record's failure permanent: some malformed values give 500 instead of 400.
+// sameFailures is how often a 500 without a trace in the account makes a
+// record's failure permanent: some malformed values give 500 instead of 400.
+// 502, 503 and 504 tell of an outage, never of the record.
 const sameFailures = 2
 
 // Adopt turns intents of a run that died into operations in doubt. It is called
@@ -40,17 +41,17 @@ func (j *Journal) LookOnce(ctx context.Context, entity string) ([]*Op, error) {
 	if err != nil || len(ops) == 0 {
 		return nil, err
 	}
-	found, hiID, err := j.Look(ctx, ops)
+	began := j.Now()
+	found, err := j.Look(ctx, ops)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s operations in doubt: %w", entity, err)
 	}
-	now := j.Now()
 	var open []*Op
 	for _, op := range ops {
 		if rec, ok := found[op.ID]; ok {
 			err = j.finish(context.WithoutCancel(ctx), op, rec)
-		} else {
-			err = j.missed(context.WithoutCancel(ctx), op, hiID, now)
+		} else if op.State == "in_doubt" {
+			err = j.missed(context.WithoutCancel(ctx), op, began)
 		}
 		if err != nil {
 			return nil, err
@@ -70,10 +71,10 @@ func (j *Journal) SettleAll(ctx context.Context, entity string) error {
 		if err != nil || len(open) == 0 {
 			return err
 		}
-		due := open[0].LookedAt
+		due := j.missedAt[open[0].ID]
 		for _, op := range open {
-			if op.LookedAt.After(due) {
-				due = op.LookedAt
+			if at := j.missedAt[op.ID]; at.After(due) {
+				due = at
 			}
 		}
 		if err := j.Wait(ctx, max(due.Add(j.Settle).Sub(j.Now()), time.Millisecond)); err != nil {
@@ -82,30 +83,34 @@ func (j *Journal) SettleAll(ctx context.Context, entity string) error {
 	}
 }
 
-// missed notes a look that did not find op. The first one starts the clock;
-// one that comes Settle later decides.
-func (j *Journal) missed(ctx context.Context, op *Op, hiID string, now time.Time) error {
+// missed notes a look that did not find op. The first one of this process
+// starts the clock when it is over; one that begins Settle later decides.
+// Looks of earlier processes do not count: between them the clock of the
+// machine may have been set, and only inside one process time is monotonic.
+func (j *Journal) missed(ctx context.Context, op *Op, began time.Time) error {
 	op.Looks++
-	if op.LookedAt.IsZero() {
-		op.LookedAt = now
+	first, again := j.missedAt[op.ID]
+	if !again {
+		if j.missedAt == nil {
+			j.missedAt = map[int64]time.Time{}
+		}
+		op.LookedAt = j.Now()
+		j.missedAt[op.ID] = op.LookedAt
 	}
-	if hiID != "" {
-		op.HiID = hiID
-	}
-	if op.Looks < 2 || now.Sub(op.LookedAt) < j.Settle {
+	if !again || began.Sub(first) < j.Settle {
 		return j.setState(ctx, op, "in_doubt", "")
 	}
 	failures, err := j.failures(ctx, op)
 	if err != nil {
 		return err
 	}
-	if op.Status >= 500 && failures >= sameFailures {
+	if op.Status == http.StatusInternalServerError && failures >= sameFailures {
 		return j.setState(ctx, op, "refused", "the account failed on this record each time; look for an unusual value in it")
 	}
 	return j.setState(ctx, op, "not_sent", "")
 }
 
-// failures counts the attempts at this record that ended with the same 5xx.
+// failures counts the attempts at this record that ended with the same status.
 func (j *Journal) failures(ctx context.Context, op *Op) (n int, err error) {
 	err = j.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND entity = ? AND final_key = ?
 		AND verb = ? AND status = ? AND state IN ('in_doubt', 'not_sent')`,
@@ -136,10 +141,15 @@ func (j *Journal) inDoubt(ctx context.Context, entity string) ([]*Op, error) {
 	return ops, rows.Err()
 }
 
-// Quarantine gives up on what is still open or has used up its attempts.
+// decide is what a person does about a quarantined operation.
+const decide = "look for the record in Pipedrive; when it is not there, or you have deleted it: " +
+	"UPDATE load_op SET state = 'not_sent', resolved_by = 'YOUR NAME' WHERE op_id = "
+
+// Quarantine gives up on an operation whose outcome cannot be told by looking:
+// it is never sent again before a person has decided.
 func (j *Journal) Quarantine(ctx context.Context, op *Op, why string) error {
 	op.Message = why
-	return j.setState(ctx, op, "quarantined", "see nextpipe trace; decide whether the record exists in Pipedrive")
+	return j.setState(ctx, op, "quarantined", fmt.Sprint(decide, op.ID))
 }
 
 // LookByID settles updates and deletes: the record itself tells whether it

@@ -1,0 +1,308 @@
+package rollback
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+)
+
+const (
+	// attempts bounds how often one removal is sent, when each time it certainly
+	// did not happen.
+	attempts = 3
+	// batchSize is how many intents are committed at once.
+	batchSize = 48
+	// workers is how many requests are under way at once.
+	workers = 12
+)
+
+// parents tells by which property a record refers to which entity.
+var parents = map[string]map[string]string{"deal": {"org_id": "organization", "person_id": "person"}, "person": {"org_id": "organization"}}
+
+// phase takes back one entity. The account is read page by page and each page
+// dealt with at once, so that as little time as possible lies between looking
+// at a record and deleting it. What the list did not show, or what was not
+// carried out, is then read one by one.
+func (u *undoer) phase(ctx context.Context, entity string) error {
+	if err := u.noteReferences(ctx, entity); err != nil {
+		return err
+	}
+	var met int64
+	for cursor := ""; ; {
+		page, next, err := u.Client.Page(ctx, entity, nil, cursor)
+		if err != nil {
+			return err
+		}
+		ours, err := u.takeBack(ctx, entity, page)
+		if err != nil {
+			return err
+		}
+		met += ours
+		u.Report("rollback", entity, met, 0)
+		if next == "" {
+			break
+		}
+		cursor = next
+	}
+	if u.dryRun {
+		u.res.Add(entity+"s to take back", met-int64(u.keptOf(entity)))
+		return nil
+	}
+	for range attempts {
+		if err := u.j.SettleAll(ctx, entity); err != nil {
+			return err
+		}
+		again, err := u.remaining(ctx, entity)
+		if err != nil || len(again) == 0 {
+			return errors.Join(err, u.count(ctx, entity))
+		}
+		if _, err := u.takeBack(ctx, entity, again); err != nil {
+			return err
+		}
+	}
+	return errors.Join(u.j.SettleAll(ctx, entity), u.count(ctx, entity))
+}
+
+// noteReferences reads again what refers to an entity: children of ours are
+// gone by now, so every one that is still there stays.
+func (u *undoer) noteReferences(ctx context.Context, entity string) error {
+	clear(u.refers)
+	for _, child := range entities {
+		for property, parent := range parents[child] {
+			if parent != entity {
+				continue
+			}
+			for rec, err := range u.Client.All(ctx, child, nil) {
+				if err != nil {
+					return fmt.Errorf("read %ss: %w", child, err)
+				}
+				if err := u.noteReference(ctx, child, rec, entity, property); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (u *undoer) noteReference(ctx context.Context, child string, rec pipedrive.Record, entity, property string) error {
+	var r map[string]json.RawMessage
+	if err := json.Unmarshal(rec.Data, &r); err != nil {
+		return fmt.Errorf("%s %s: %w", child, rec.ID, err)
+	}
+	id := string(r[property])
+	if id == "" || id == "null" {
+		return nil
+	}
+	if u.dryRun && !u.kept[child+" "+rec.ID] {
+		l, err := u.link(ctx, child, rec.ID)
+		if err != nil || l.origin == "created" {
+			return err // it would be gone by now
+		}
+	}
+	// Only what refers to a record of ours matters; the rest would fill the memory.
+	if l, err := u.link(ctx, entity, id); err != nil || l.id == "" {
+		return err
+	}
+	u.refers[id] = child + " " + rec.ID
+	return nil
+}
+
+// linked is one record of ours in the account; its id is "" when it is not ours.
+type linked struct {
+	finalKey, id, origin string
+	sent, echoed         []byte
+	journalled           bool // the journal says that we created it
+}
+
+func (u *undoer) link(ctx context.Context, entity, id string) (linked, error) {
+	var l linked
+	err := u.DB.Read().QueryRowContext(ctx, `SELECT k.final_key, k.pipedrive_id, k.origin, k.sent, k.echoed,
+			EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = k.target_id AND o.entity = k.entity AND o.final_key = k.final_key
+				AND o.purpose = 'load' AND o.verb = 'create' AND o.state = 'done' AND o.pipedrive_id = k.pipedrive_id)
+		FROM link AS k WHERE k.target_id = ? AND k.entity = ? AND k.pipedrive_id = ? AND k.state = 'live'`, u.ID, entity, id).
+		Scan(&l.finalKey, &l.id, &l.origin, &l.sent, &l.echoed, &l.journalled)
+	if errors.Is(err, sql.ErrNoRows) {
+		return linked{}, nil
+	}
+	return l, err
+}
+
+// takeBack deals with those of the given records that are ours, and returns
+// how many these are.
+func (u *undoer) takeBack(ctx context.Context, entity string, recs []pipedrive.Record) (ours int64, err error) {
+	var ops []*journal.Op
+	for _, rec := range recs {
+		l, err := u.link(ctx, entity, rec.ID)
+		if err != nil {
+			return ours, err
+		}
+		if l.id == "" || u.kept[entity+" "+rec.ID] {
+			continue
+		}
+		ours++
+		op, err := u.operation(ctx, entity, l, rec)
+		if err != nil {
+			return ours, fmt.Errorf("%s %s: %w", entity, rec.ID, err)
+		}
+		if op != nil {
+			ops = append(ops, op)
+		}
+		if len(ops) == batchSize {
+			if err := u.send(ctx, ops); err != nil {
+				return ours, err
+			}
+			ops = nil
+		}
+	}
+	if len(ops) == 0 {
+		return ours, nil
+	}
+	return ours, u.send(ctx, ops)
+}
+
+func (u *undoer) send(ctx context.Context, ops []*journal.Op) error {
+	if !u.dryRun {
+		return u.j.SendAll(ctx, ops, workers)
+	}
+	for _, op := range ops {
+		verb := pipedrive.Update
+		if op.Verb == journal.Delete {
+			verb = pipedrive.Delete
+		}
+		u.tokens += int64(pipedrive.Cost(op.Entity, verb))
+	}
+	u.res.Rows += int64(len(ops))
+	return nil
+}
+
+// operation decides what happens to one record of ours; nil when nothing has
+// to be sent.
+func (u *undoer) operation(ctx context.Context, entity string, l linked, rec pipedrive.Record) (*journal.Op, error) {
+	why, err := u.reasonToKeep(l, rec)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		return nil, u.keep(ctx, entity, l.finalKey, l.id, why)
+	}
+	op := &journal.Op{Entity: entity, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id, Before: &rec}
+	if l.origin == "created" {
+		return op, nil
+	}
+	op.Verb = journal.Update
+	if op.Body, err = u.oldValues(ctx, entity, l.id); err != nil || op.Body != nil {
+		return op, err
+	}
+	// It held everything already, so nothing was ever sent.
+	return nil, u.drop(ctx, entity, l.finalKey, "removed")
+}
+
+// reasonToKeep tells why a record of ours must stay as it is; "" when it need not.
+func (u *undoer) reasonToKeep(l linked, rec pipedrive.Record) (string, error) {
+	if l.origin != "created" {
+		diffs, err := journal.Compare(rec.Data, l.sent)
+		if err != nil || len(diffs) == 0 {
+			return "", err
+		}
+		return "somebody changed " + diffs[0].Field + " in Pipedrive", nil
+	}
+	if !l.journalled {
+		return "the journal does not say that we created it", nil
+	}
+	field, err := journal.Touched(rec.Data, l.echoed)
+	if err != nil {
+		return "", err
+	}
+	if field != "" {
+		return "somebody changed " + field + " in Pipedrive", nil
+	}
+	if by, ok := u.refers[l.id]; ok {
+		return "a record that stays refers to it: " + by, nil
+	}
+	return "", nil
+}
+
+func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error {
+	if u.dryRun {
+		return nil
+	}
+	return u.DB.Write(ctx, func(tx *sql.Tx) error { return u.j.DropLink(tx, entity, finalKey, state) })
+}
+
+// remaining reads one by one what is still linked and not kept on purpose;
+// what somebody else has deleted is no longer ours.
+func (u *undoer) remaining(ctx context.Context, entity string) ([]pipedrive.Record, error) {
+	links, err := u.live(ctx, entity)
+	if err != nil {
+		return nil, err
+	}
+	var out []pipedrive.Record
+	for key, id := range links {
+		rec, err := u.Client.Get(ctx, entity, id)
+		var refused *pipedrive.Error
+		switch {
+		case errors.As(err, &refused) && refused.NotFound(), err == nil && journal.IsDeleted(rec.Data):
+			err = u.drop(ctx, entity, key, "gone")
+		case err == nil:
+			out = append(out, rec)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// keptOf is how many records of an entity stay on purpose.
+func (u *undoer) keptOf(entity string) (n int) {
+	for what := range u.kept {
+		if strings.HasPrefix(what, entity+" ") {
+			n++
+		}
+	}
+	return n
+}
+
+// live lists what is linked and not kept, by final key.
+func (u *undoer) live(ctx context.Context, entity string) (map[string]string, error) {
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT final_key, pipedrive_id FROM link
+		WHERE target_id = ? AND entity = ? AND state = 'live'`, u.ID, entity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var key, id string
+		if err := rows.Scan(&key, &id); err != nil {
+			return nil, err
+		}
+		if !u.kept[entity+" "+id] {
+			out[key] = id
+		}
+	}
+	return out, rows.Err()
+}
+
+// count tells how many records were taken back; what is still linked and not
+// kept by intention is left over.
+func (u *undoer) count(ctx context.Context, entity string) error {
+	still, err := u.live(ctx, entity)
+	if err != nil {
+		return err
+	}
+	var n int64
+	err = u.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND run_id = ? AND entity = ?
+		AND purpose = 'rollback' AND state = 'done'`, u.ID, u.RunID, entity).Scan(&n)
+	u.res.Left += int64(len(still))
+	u.res.Rows += n
+	u.res.Add(entity+"s taken back", n)
+	return err
+}
