@@ -52,7 +52,17 @@ CREATE TABLE reconcile_final (
     PRIMARY KEY (target_id, entity)
 ) STRICT, WITHOUT ROWID;
 
+-- Which final records a verify has compared: a sign-off covers these and no others.
+CREATE TABLE verification (
+    target_id   INTEGER PRIMARY KEY REFERENCES target,
+    seal        TEXT NOT NULL,
+    differences INTEGER NOT NULL,
+    off_by      INTEGER NOT NULL,
+    verified_at TEXT NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE verification;
 DROP TABLE reconcile_final;
 DROP TABLE reconcile_source;
 DROP TABLE difference;

@@ -35,6 +35,14 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 			WHERE t.target_id = ?`, id).Scan(&role, &domain, &seal); err != nil {
 			return noPlan(err)
 		}
+		var verified string
+		err := tx.QueryRow("SELECT seal FROM verification WHERE target_id = ?", id).Scan(&verified)
+		if err == nil && verified != seal {
+			return fmt.Errorf("%w: %s was verified before the plan was made that is current now: `nextpipe run --from plan`, then sign", load.ErrGate, domain)
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		var ledgers, off, differences, pending int64
 		if err := tx.QueryRow(`SELECT (SELECT count(*) FROM reconcile_final WHERE target_id = ?1),
 				(SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final WHERE target_id = ?1) + (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source WHERE target_id = ?1),
@@ -46,7 +54,7 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 			return fmt.Errorf("%w: %s is not ready to be signed: verified %t, ledgers off by %d, differences %d, pending or quarantined %d",
 				load.ErrGate, domain, ledgers > 0, off, differences, pending)
 		}
-		_, err := tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now())
+		_, err = tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now())
 		return err
 	})
 }

@@ -72,7 +72,7 @@ var All = []Stage{
 	{Name: "load", About: "send what is planned, once", Online: true,
 		Reads: "plan_op final_* bind", Writes: "load_op link before_image", run: runLoad},
 	{Name: "verify", About: "read everything back and compare", Online: true,
-		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_*", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, verify.Run)
 		}},
 	{Name: "rollback", About: "take back what we did to the account", Online: true, Apart: true,

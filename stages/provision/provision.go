@@ -8,6 +8,7 @@ package provision
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -103,7 +104,13 @@ func (m *maker) create(ctx context.Context, op *journal.Op) error {
 	const attempts = 3
 	for range attempts {
 		op.Verb = journal.Create
-		if err := m.j.Send(ctx, op); err != nil {
+		err := m.j.Send(ctx, op)
+		var limit *pipedrive.Error
+		if errors.As(err, &limit) && limit.Kind == pipedrive.Capped {
+			// Not wrapped: trying again does not help before a person has decided.
+			return stage.Input(fmt.Errorf("create %s %s: the account's plan holds no more of these (%s): map fewer fields, or raise the plan", op.Entity, op.FinalKey, limit.Message))
+		}
+		if err != nil {
 			return fmt.Errorf("create %s %s: %w", op.Entity, op.FinalKey, err)
 		}
 		if op.State == "in_doubt" {

@@ -3,7 +3,7 @@
 //
 //	reads   Pipedrive: every record of every entity, by list pages; link final_* load_op plan plan_op xw_* stg_*
 //	does    compares every field that was sent, by type; counts both ledgers
-//	writes  seen_record difference reconcile_source reconcile_final
+//	writes  seen_record difference reconcile_source reconcile_final verification
 package verify
 
 import (
@@ -52,7 +52,7 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err != nil {
 		return res, fmt.Errorf("verify: %w", err)
 	}
-	if err := s.Meter.Flush(ctx); err != nil {
+	if err := errors.Join(sign(ctx, s, differences, off), s.Meter.Flush(ctx)); err != nil {
 		return res, err
 	}
 	if off > 0 {
@@ -64,9 +64,18 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	return res, nil
 }
 
+// sign notes which plan was compared, so that nothing else can be signed off.
+func sign(ctx context.Context, s *target.Session, differences, off int64) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO verification SELECT target_id, seal, ?, ?, ? FROM plan WHERE target_id = ? AND is_current = 1`,
+			differences, off, s.DB.Now(), s.ID)
+		return err
+	})
+}
+
 func forget(ctx context.Context, s *target.Session) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"seen_record", "difference", "reconcile_source", "reconcile_final"} {
+		for _, table := range []string{"seen_record", "difference", "reconcile_source", "reconcile_final", "verification"} {
 			if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", s.ID); err != nil {
 				return err
 			}

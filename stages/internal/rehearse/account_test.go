@@ -19,7 +19,6 @@ import (
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
-	"nextpipe/stages/rollback"
 	"nextpipe/stages/scope"
 	"nextpipe/stages/verify"
 )
@@ -205,6 +204,24 @@ func TestConnect_ASecondProductionAccountIsDrift(t *testing.T) {
 	}
 }
 
+func TestConnect_AStandInNeverTakesTheRowOfARealCompany(t *testing.T) {
+	db, a := rehearse.Warehouse(t, 1), rehearse.Account(t, 1)
+	rehearse.Connect(t, db, a)
+	exec(t, db, "UPDATE target SET is_local = 0")
+	run, err := db.BeginRun(context.Background(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if _, err := target.Connect(context.Background(), db, run, target.Config{URL: url, Token: a.Token()}); !errors.Is(err, warehouse.ErrDrift) {
+		t.Errorf("got %v, want drift", err)
+	}
+}
+
 func TestVerify_SeesEveryKindOfCorruption(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -247,38 +264,6 @@ func TestVerify_SeesEveryKindOfCorruption(t *testing.T) {
 	}
 }
 
-func TestRollback_KeepsWhatUsersTouchedAndWhatForeignRecordsReferTo(t *testing.T) {
-	db, a := rehearse.Warehouse(t, 3), rehearse.Account(t, 1)
-	if err := through(t, db, a); err != nil {
-		t.Fatal(err)
-	}
-	id := func(key string) int64 {
-		return int64(count(t, db, "SELECT CAST(pipedrive_id AS INTEGER) FROM link WHERE final_key = ?", key))
-	}
-	if err := a.Edit("persons", id("contact:1"), map[string]any{"name": "Edited"}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.Create("persons", map[string]any{"name": "Foreign", "org_id": id("account:2")}); err != nil {
-		t.Fatal(err)
-	}
-	res, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(a.Records("organizations")); n != 2 {
-		t.Errorf("%d organizations are left (%s), want the edited person's and the foreign person's", n, res)
-	}
-	if n := len(a.Records("persons")); n != 2 {
-		t.Errorf("%d persons are left, want the edited and the foreign one", n)
-	}
-	if n := count(t, db, "SELECT count(*) FROM kept_record WHERE entity IN ('person', 'organization')"); n != 3 {
-		t.Errorf("%d kept records are listed, want 3", n)
-	}
-	if res.Left == 0 {
-		t.Error("a rollback that kept something is green")
-	}
-}
-
 func TestScope_AnInterruptedSnapshotStartsAgain(t *testing.T) {
 	db, a := rehearse.Warehouse(t, 1), rehearse.Account(t, 1)
 	if err := a.Populate(700, 5, 5); err != nil {
@@ -295,26 +280,6 @@ func TestScope_AnInterruptedSnapshotStartsAgain(t *testing.T) {
 	}
 	if n := count(t, db, "SELECT count(*) FROM dest_record"); n != 710 {
 		t.Errorf("the snapshot holds %d records, want 710", n)
-	}
-}
-
-func TestProvision_UsesWhatExistsUnderTheSameName(t *testing.T) {
-	db, a := rehearse.Warehouse(t, 1), rehearse.Account(t, 1)
-	code, err := a.AddField("persons", "tier", "enum", "free")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := through(t, db, a); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, db, "SELECT count(*) FROM bind WHERE kind = 'field' AND symbol = 'person.tier' AND pipedrive_id = ? AND how = 'existing'", code); n != 1 {
-		t.Error("the existing field was not used")
-	}
-	if n := count(t, db, "SELECT count(*) FROM bind WHERE kind = 'option' AND symbol = 'person.tier:Free' AND how = 'existing'"); n != 1 {
-		t.Error("the existing option was not used")
-	}
-	if n := count(t, db, "SELECT count(*) FROM provisioned WHERE symbol = 'person.tier:Paid' AND kind = 'option'"); n != 1 {
-		t.Error("the missing option was not added as ours")
 	}
 }
 

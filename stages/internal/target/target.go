@@ -117,12 +117,18 @@ func wait(ctx context.Context, d time.Duration) error {
 // remember finds the account's row, or writes a new one with its role.
 func (s *Session) remember(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRow("SELECT target_id, role FROM target WHERE company_id = ?", s.Me.CompanyID).Scan(&s.ID, &s.Role)
+		var local bool
+		err := tx.QueryRow("SELECT target_id, role, is_local FROM target WHERE company_id = ?", s.Me.CompanyID).Scan(&s.ID, &s.Role, &local)
 		if errors.Is(err, sql.ErrNoRows) {
 			return s.declare(tx)
 		}
 		if err != nil {
 			return fmt.Errorf("read target: %w", err)
+		}
+		if local != s.Local {
+			// Otherwise a stand-in with the number of a real company would lend it its role and its links.
+			return fmt.Errorf("%w: company %s is known here as %s, and one of the two is a stand-in on this machine; use another --db",
+				warehouse.ErrDrift, s.Me.CompanyID, s.Me.CompanyDomain)
 		}
 		if s.cfg.Rehearsal && s.Role == Production {
 			return fmt.Errorf("%w: %s is declared production in this warehouse; a role never changes", warehouse.ErrDrift, s.Me.CompanyDomain)
