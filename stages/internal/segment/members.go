@@ -166,30 +166,25 @@ func (t test) part(have string) bool {
 	return in != nil && slices.ContainsFunc(t.values, func(want string) bool { return in(folded, want) })
 }
 
+// orders are the orders of a value and the one asked for that a rule accepts.
+var orders = map[Operator][]int{
+	Greater: {1}, After: {1}, Less: {-1}, Before: {-1}, AtLeast: {0, 1}, AtMost: {-1, 0},
+}
+
 // ordered asks the rules that need an order of values.
 func (t test) ordered(have string, now time.Time) bool {
-	if len(t.values) == 0 {
+	is := func(o Operator, want string) bool { return slices.Contains(orders[o], order(have, want, now)) }
+	switch {
+	case len(t.values) == 0:
 		return false
-	}
-	to := func(i int) int { return order(have, t.values[i], now) }
-	switch first := to(0); t.operator {
-	case Greater, After:
-		return first == 1
-	case Less, Before:
-		return first == -1
-	case AtLeast:
-		return first == 0 || first == 1
-	case AtMost:
-		return first == 0 || first == -1
-	case Between:
-		return len(t.values) == 2 && (first == 0 || first == 1) && (to(1) == 0 || to(1) == -1)
-	case WithinDays, OlderThanDays:
+	case t.operator == Between:
+		return len(t.values) == 2 && is(AtLeast, t.values[0]) && is(AtMost, t.values[1])
+	case t.operator == WithinDays || t.operator == OlderThanDays:
 		days, err := strconv.Atoi(t.values[0])
-		limit := now.AddDate(0, 0, -days).Format(time.DateOnly)
-		at := order(have, limit, now)
-		return err == nil && (at == -1) == (t.operator == OlderThanDays) && at != incomparable
+		o := map[Operator]Operator{WithinDays: AtLeast, OlderThanDays: Less}[t.operator]
+		return err == nil && is(o, now.AddDate(0, 0, -days).Format(time.DateOnly))
 	}
-	return false
+	return is(t.operator, t.values[0])
 }
 
 // incomparable is the order of two values that have none.

@@ -76,35 +76,33 @@ func (b *rulebook) build() {
 	}
 }
 
+// joins say of an operator with several values whether each is to be there, and
+// whether one is enough.
+var joins = map[Operator]struct{ there, or bool }{
+	AnyOf: {true, true}, AllOf: {true, false}, NoneOf: {false, false}, NotAllOf: {false, true},
+}
+
 // compare translates by the way in which a rule's values join.
 func (b *rulebook) compare(isSet bool) {
-	has, lacks := "=", "!="
+	has := map[bool]string{true: "=", false: "!="}
 	if isSet {
-		has, lacks = "contains", "not_contains"
+		has = map[bool]string{true: "contains", false: "not_contains"}
 	}
-	switch o := b.rule.Operator; o {
-	case Empty:
+	o := b.rule.Operator
+	join, listed := joins[o]
+	switch {
+	case listed:
+		b.each(has[join.there], join.or)
+	case o == Empty:
 		b.out.Conditions = []Condition{b.condition("IS NULL", "")}
-	case NotEmpty:
+	case o == NotEmpty:
 		b.out.Conditions = []Condition{b.condition("IS NOT NULL", "")}
-	case AnyOf:
-		b.each(has, true)
-	case AllOf:
-		b.each(has, false)
-	case NoneOf:
-		b.each(lacks, false)
-	case NotAllOf:
-		b.each(lacks, true)
-	case Between:
+	case o == Between:
 		b.span()
-	case OnDay, NotOnDay:
+	case o == OnDay, o == NotOnDay:
 		b.day(o == OnDay)
-	case Contains, NotContains:
-		if isSet {
-			b.each(map[Operator]string{Contains: has, NotContains: lacks}[o], o == Contains)
-			return
-		}
-		b.each("LIKE '%$%'", true)
+	case isSet && (o == Contains || o == NotContains):
+		b.each(has[o == Contains], o == Contains)
 	default:
 		b.each(plain[o], o != NotEqual && o != NotStartsWith)
 	}
@@ -112,7 +110,7 @@ func (b *rulebook) compare(isSet bool) {
 
 // plain are the operators that read the same for every type that takes them.
 var plain = map[Operator]string{
-	Equal: "=", NotEqual: "!=", StartsWith: "LIKE '$%'", NotStartsWith: "NOT LIKE '$%'",
+	Equal: "=", NotEqual: "!=", Contains: "LIKE '%$%'", StartsWith: "LIKE '$%'", NotStartsWith: "NOT LIKE '$%'",
 	Greater: ">", Less: "<", AtLeast: ">=", AtMost: "<=", Before: "<", After: ">",
 }
 
