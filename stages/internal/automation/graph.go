@@ -121,7 +121,7 @@ func (a *Automation) mailpoet(o loose.Object) {
 		switch s.Text("type") {
 		case "trigger":
 			t := newTrigger(s.Text("key"), s.Object("args"))
-			if f, ok := conditionOf("only if", s); ok {
+			if f, ok := conditionOf("only if", filtersOf(s)); ok {
 				t.Facts = append(t.Facts, f)
 			}
 			a.Triggers = append(a.Triggers, t)
@@ -140,13 +140,16 @@ func (a *Automation) mailpoet(o loose.Object) {
 	g.rest()
 }
 
+// filtersOf leaves a step's own keys out of what is read as a condition.
+func filtersOf(o loose.Object) loose.Object { return loose.Object{"filters": o["filters"]} }
+
 func mailpoetStep(id string, o loose.Object) Step {
 	s := newStep(id, o.Text("key"), o.Text("name"), o["args"])
 	switch args := o.Object("args"); s.Kind {
 	case "wait":
 		s.Wait = fixedWait(args.Text("delay"), args.Text("delay_type"))
 	case "condition":
-		if f, ok := conditionOf("if", o); ok {
+		if f, ok := conditionOf("if", filtersOf(o)); ok {
 			s.Facts = append([]Fact{f}, s.Facts...)
 		}
 	}

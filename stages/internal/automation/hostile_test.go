@@ -129,7 +129,7 @@ func TestAVeryDeepAutomationIsDrawnInsideItsFrame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	main, _ := a.tree()
+	main, _, _ := a.tree()
 	d := Names{}.draw(a, main)
 	if len(d.Boxes) != 61 {
 		t.Fatalf("%d boxes for 60 steps and a trigger", len(d.Boxes))

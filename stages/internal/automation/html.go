@@ -29,11 +29,11 @@ func (inv Inventory) HTML() ([]byte, error) {
 	var out bytes.Buffer
 	err := page.Execute(&out, struct {
 		view
-		Intro, AboutSequences string
-		Style                 template.CSS
-		Policy                string
+		Intro, AboutSequences, AboutStages string
+		Style                              template.CSS
+		Policy                             string
 	}{
-		inv.view(), intro, aboutSequences, template.CSS(stylesheet),
+		inv.view(), intro, aboutSequences, aboutStages, template.CSS(stylesheet),
 		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 	})
 	if err != nil {

@@ -26,6 +26,11 @@ func (inv Inventory) Markdown() string {
 		}
 	}
 	m.sequences(v.Sequences)
+	if len(v.Stages) > 0 {
+		m.line("## Stages and their kinds")
+		m.line("%s", aboutStages)
+		m.table([]string{"stage", "kind"}, pairRows(v.Stages))
+	}
 	if len(v.Reports) > 0 {
 		m.line("## Saved reports")
 		m.line("Their filters are a hint for filters and Insights reports in Pipedrive.")
@@ -41,6 +46,8 @@ func (inv Inventory) Markdown() string {
 
 const intro = "Pipedrive's API can create neither automations nor sequences, so people rebuild them by this list: every trigger and step with its counterpart there. " +
 	"Load the data first, with Pipedrive's own automations switched off: it is not documented whether writes through the API set them off."
+
+const aboutStages = "NextCRM's own rules start from the kind of a stage. Pipedrive's stages have none: an automation there names the stage."
 
 type markdown struct{ b strings.Builder }
 

@@ -13,11 +13,14 @@ import (
 
 // outline says an automation in lines, one a step, indented by branch.
 func outline(a Automation, n Names) string {
-	main, loose := a.tree()
+	main, loose, starts := a.tree()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q active=%v\n", a.Shape, a.Title, a.Active)
 	for _, t := range a.Triggers {
 		fmt.Fprintf(&b, "on %s\n", n.DescribeTrigger(t))
+	}
+	for _, start := range starts {
+		fmt.Fprintf(&b, "start %s\n", start)
 	}
 	writePath(&b, n, main, "")
 	for _, at := range loose {
@@ -56,8 +59,13 @@ func TestEveryPluginsShapeReadsAsOneModel(t *testing.T) {
 			[]string{}},
 		"MailPoet with a step that leads nowhere and one that nothing leads to": {
 			`{"id":6,"name":"Broken","status":"draft","steps":{"root":{"type":"root"},"t":{"type":"trigger","key":"woocommerce:abandoned-cart","next_steps":[{"id":"x"}]},"y":{"type":"action","key":"mailpoet:add-tag","args":{"tag_ids":[3]}}}}`,
-			"mailpoet \"Broken\" active=false\non A cart is abandoned\nloose Add tag: VIP\n",
+			"mailpoet \"Broken\" active=false\non A cart is abandoned\nstart goes to step x, which is not in the export\nloose Add tag: VIP\n",
 			[]string{"dangling_parent", "unsupported_trigger:cart_abandoned"}},
+		"MailPoet with two triggers and a way out of the export": {
+			`{"id":7,"name":"Two","status":"active","steps":{"root":{"type":"root"},"t1":{"type":"trigger","key":"mailpoet:someone-subscribes","next_steps":[{"id":"a"}]},"t2":{"type":"trigger","key":"mailpoet:tag-added","args":{"tag_ids":[3]},"next_steps":[{"id":"b"}]},` +
+				`"a":{"type":"action","key":"core:delay","args":{"delay":1,"delay_type":"DAYS"},"next_steps":[{"id":"b"}]},"b":{"type":"action","key":"core:if-else","next_steps":[{"id":"gone"},{"id":"a"}]}}}`,
+			"mailpoet \"Two\" active=true\non A contact joins a list\non A tag is added: VIP\nstart continues at step 2\n1 Wait 1 day\n2 If\n yes: goes to step gone, which is not in the export\n no: continues at step 1\n",
+			[]string{"dangling_parent"}},
 		"Groundhogg": {
 			`{"ID":8,"data":{"title":"Hound","status":"active"},"meta":{},"steps":[` +
 				`{"ID":12,"data":{"step_type":"if_else","step_group":"logic","step_order":3,"branch":"main"},"meta":{"include_filters":[[{"type":"tags","compare":"includes","tags":[3]}],[{"type":"first_name","compare":"equals","value":"Ana"}]]}},` +

@@ -38,6 +38,7 @@ func Read(raw []byte) (Automation, error) {
 	default:
 		return a, fmt.Errorf("read automation %q: %w; it has no steps that can be told", a.Title, ErrShape)
 	}
+	a.markLoops()
 	a.Active = isActive(a.Status)
 	return a, nil
 }
@@ -92,12 +93,15 @@ func (a *Automation) fluent(o loose.Object) {
 		}
 		a.add(s.Step)
 	}
-	a.markLoops()
 }
 
-// add appends a step as the next one.
+// add appends a step as the next one. A step without an id, or with that of
+// another, gets its number for one, so that it is nobody's parent.
 func (a *Automation) add(s Step) {
 	s.Order = len(a.Steps) + 1
+	if s.ID == "" || slices.ContainsFunc(a.Steps, func(other Step) bool { return other.ID == s.ID }) {
+		s.ID = fmt.Sprintf("#%d", s.Order)
+	}
 	a.Steps = append(a.Steps, s)
 }
 

@@ -25,8 +25,8 @@ type branch struct {
 }
 
 // tree puts the steps of an automation into their places. loose are those that
-// hang on nothing.
-func (a Automation) tree() (main, loose []node) {
+// hang on nothing; starts say where triggers lead that do not begin the path.
+func (a Automation) tree() (main, loose []node, starts []string) {
 	b := treeBuilder{a: a, children: map[string][]Step{}, numbers: map[string]string{}}
 	var dangling []Step
 	for _, s := range a.Steps {
@@ -42,7 +42,12 @@ func (a Automation) tree() (main, loose []node) {
 		b.numbers[s.ID] = loose[i].number
 	}
 	b.jump(main)
-	return main, loose
+	for _, j := range a.Jumps {
+		if j.From == "" {
+			starts = append(starts, b.target(j))
+		}
+	}
+	return main, loose, starts
 }
 
 type treeBuilder struct {

@@ -29,6 +29,7 @@ type view struct {
 	Totals      []pair
 	Groups      []group
 	Sequences   []sequenceView
+	Stages      []pair // with their kinds
 	Reports     []pair
 	Unread      []string
 	PlanName    string
@@ -90,7 +91,7 @@ func (inv Inventory) view() view {
 	var builtIn []Automation
 	if inv.Funnel != nil {
 		builtIn = inv.Funnel.Automations()
-		v.Reports = reports(*inv.Funnel)
+		v.Stages, v.Reports = stageKinds(*inv.Funnel), reports(*inv.Funnel)
 	}
 	findings := inv.plan(&v)
 	if len(inv.Automations) > 0 {
@@ -152,9 +153,12 @@ func (inv Inventory) group(title, about, anchor string, all []Automation, findin
 }
 
 func (inv Inventory) card(a Automation) card {
-	main, loose := a.tree()
+	main, loose, starts := a.tree()
 	c := card{ID: show(a.ID), Title: showTitle(a.Title), Status: show(a.Status), Active: a.Active, Verdict: verdict(a), About: inv.pairs(a.About, "")}
 	c.Totals = []pair{{"steps", fmt.Sprint(len(a.Steps))}, {"actions", fmt.Sprint(a.Actions())}, {"fixed delays", delayWords(a)}}
+	for _, start := range starts {
+		c.About = append(c.About, pair{"a trigger", show(start)})
+	}
 	for _, t := range a.Triggers {
 		e := EquivalentTrigger(t)
 		c.Triggers = append(c.Triggers, line{Text: show(inv.Names.DescribeTrigger(t)), Raw: show(t.RawName), Support: e.Support, Equivalent: e.Text, Details: inv.pairs(t.Facts, t.Kind)})

@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+func stageKinds(f Funnel) (all []pair) {
+	for _, s := range f.Stages {
+		all = append(all, pair{showTitle(s.Name), firstText(show(s.Kind), "none")})
+	}
+	return all
+}
+
 func reports(f Funnel) (all []pair) {
 	for _, r := range f.Reports {
 		text := show(r.Category)

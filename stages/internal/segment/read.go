@@ -73,7 +73,7 @@ func shapeOf(top, body loose.Object) Shape {
 		return FluentCRM
 	case first.Has("segmentType"), first.Object("filter_data").Has("segmentType"), body.Has("filters_connect"), top.Has("filters_connect"):
 		return MailPoet
-	case first.Has("compare"), body.Has("exclude_filters"), body.Has("include_filters"):
+	case body.Has("filters") && first.Has("type"), body.Has("exclude_filters"), body.Has("include_filters"):
 		return Groundhogg
 	case first.Has("field"), body.Has("condition_match"):
 		return FluentCRMLegacy

@@ -40,6 +40,15 @@ func TestEveryShapeReadsAsTheSameRules(t *testing.T) {
 		"Groundhogg": {
 			`{"ID":4,"name":"D","query":{"filters":[[{"type":"tags","compare":"includes","compare2":"all","tags":[3,9]},{"type":"date_created","date_range":"30_days"}],[{"type":"custom_meta","meta":"budget","compare":"less_than","value":5}]],"exclude_filters":[[{"type":"optin_status","compare":"in","value":["3"]}]]}}`,
 			"D", "(Tags has all of VIP, Partner and Person created is within the last 30 days) or Budget is less than 5, except where E-mail consent is any of unsubscribed", Groundhogg},
+		"Groundhogg's ranges and exclusions": {
+			`{"name":"G","filters":[[{"type":"birthday","date_range":"between","after":"1990-01-01","before":"1999-12-31"},{"type":"date_created","date_range":"before","before":"2024-01-01"},{"type":"date_created","date_range":"after","after":"2023-01-01"},{"type":"date_created","date_range":"x_days","days":"10"},{"type":"date_created","date_range":"this_month"},{"type":"tags","compare":"excludes","compare2":"all","tags":[3]},{"type":"tags","compare":"excludes","compare2":"any","tags":[9]},{"type":"email","compare":"does_not_end_with","value":".de"}]]}`,
+			"G", "Birthday is between 1990-01-01 and 1999-12-31 and Person created is before 2024-01-01 and Person created is after 2023-01-01 and Person created is within the last 10 days and Person created is in the period this_month and Tags lacks at least one of VIP and Tags is none of Partner and E-mail does not end with .de", Groundhogg},
+		"FluentCRM's other providers": {
+			`{"title":"P","filters":[[{"source":["activities","email_sequence_activity"],"operator":"in","value":[1]},{"source":["activities","odd"],"operator":"=","value":1},{"source":["event_tracking","login"],"operator":">","value":2},{"source":["woo","total_order_value"],"operator":">","value":2},{"source":["learndash","course"],"operator":"in","value":[4]},{"source":["subscriber","search"],"operator":"contains","value":"x"}]]}`,
+			"P", "activities.email_sequence_activity is any of 1 and activities.odd is 1 and event_tracking.login is more than 2 and woo.total_order_value is more than 2 and learndash.course is any of 4 and subscriber.search contains x", FluentCRM},
+		"FluentCRM legacy, ages": {
+			`{"title":"L","conditions":[{"field":"last_activity","operator":"<=","value":"30"}],"condition_match":"match_all"}`,
+			"L", "Last activity in NextCRM is longer ago than 30 days", FluentCRMLegacy},
 		"Jetpack CRM": {
 			`{"id":1,"name":"E","matchtype":"one","conditions":[{"type":"status","operator":"equal","value":"Lead"},{"type":"tagged","operator":"tag","value":"3"},{"type":"nottagged","operator":"tag","value":"9"},{"type":"dateadded","operator":"daterange","value":"1704067200","value2":"1706659200"},{"type":"plan_tier","operator":"istrue","value":""}]}`,
 			"E", "Contact type is Lead or Tags is any of VIP or Tags is none of Partner or Person created is between 2024-01-01 and 2024-01-31 or Plan Tier is Yes", JetpackCRM},
