@@ -45,6 +45,7 @@ var triggerEquivalents = map[string]Equivalent{
 	"task_event":        {Yes, "Activity added or updated (done)"},
 	"deal_stage":        {Yes, "Deal updated, condition: stage “has changed to”"},
 	"deal_age":          {Partly, "Date trigger on a date field of the deal, up to 180 days after; the field has to be kept by hand or by another automation"},
+	"schedule":          {No, "None. Automations do not run by the clock alone; look at the report in Insights instead"},
 	"target_age":        {Partly, "Date trigger on a date field of the person, up to 180 days after"},
 	"renewal_due":       {Yes, "Date trigger on the renewal date of the deal or organization, up to 180 days before"},
 }

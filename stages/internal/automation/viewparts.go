@@ -21,7 +21,7 @@ func reports(f Funnel) (all []pair) {
 		if filters := show(r.Filters); filters != "" && filters != "{}" {
 			text += ", filters " + filters
 		}
-		text += fmt.Sprintf(", %d schedules", len(r.Schedules))
+		text += fmt.Sprintf(", %d %s", len(r.Schedules), plural(float64(len(r.Schedules)), "schedule"))
 		all = append(all, pair{showTitle(r.Title), strings.TrimPrefix(text, ", ")})
 	}
 	return all
