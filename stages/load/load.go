@@ -185,8 +185,9 @@ func (l *loader) currentPlan(ctx context.Context) error {
 // the plan: the plan takes for granted what is gone.
 func (l *loader) refuseRollback(ctx context.Context) error {
 	var open, newer int
-	err := l.DB.Read().QueryRowContext(ctx, `SELECT coalesce(sum(state IN ('intent', 'in_doubt')), 0), coalesce(sum(op_id > ?), 0)
-		FROM load_op WHERE target_id = ? AND purpose = 'rollback'`, l.after, l.ID).Scan(&open, &newer)
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT
+			(SELECT count(*) FROM load_op WHERE target_id = ?1 AND purpose = 'rollback' AND state IN ('intent', 'in_doubt')),
+			EXISTS (SELECT 1 FROM load_op WHERE target_id = ?1 AND purpose = 'rollback' AND op_id > ?2)`, l.ID, l.after).Scan(&open, &newer)
 	switch {
 	case err != nil:
 		return err

@@ -249,7 +249,8 @@ func (j *Journal) write(tx *sql.Tx, o outcome) error {
 	if op.State != "in_doubt" {
 		ended = j.DB.Now()
 	}
-	_, err := tx.Exec(`UPDATE load_op SET state = ?, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
+	// What is done keeps its symbolic payload in link; here it would only fill the file.
+	_, err := tx.Exec(`UPDATE load_op SET state = ?1, symbolic = CASE WHEN ?1 = 'done' THEN NULL ELSE symbolic END, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
 			message = nullif(?, ''), hint = nullif(?, ''), resolved_by = nullif(?, ''), looks = ?, looked_at = nullif(?, ''),
 			hi_id = nullif(?, ''), ended_at = ? WHERE op_id = ?`,
 		op.State, op.PipedriveID, op.Status, op.Code, op.Message, o.hint, o.how, op.Looks, stamp(op.LookedAt), op.HiID, ended, op.ID)

@@ -122,7 +122,9 @@ func (j *Journal) inDoubt(ctx context.Context, entity string) ([]*Op, error) {
 	rows, err := j.DB.Read().QueryContext(ctx, `SELECT op_id, entity, final_key, verb, state, attempt, coalesce(marker, ''),
 			coalesce(pipedrive_id, ''), coalesce(hi_id, ''), symbolic, body, coalesce(status, 0), coalesce(error_code, ''),
 			coalesce(message, ''), looks, coalesce(looked_at, '')
-		FROM load_op WHERE target_id = ? AND purpose = ? AND entity = ? AND state = 'in_doubt' ORDER BY op_id`,
+		FROM load_op WHERE target_id = ? AND purpose = ? AND entity = ? AND state = 'in_doubt'
+			AND state IN ('intent', 'in_doubt') -- lets SQLite use the index of what is open
+		ORDER BY op_id`,
 		j.TargetID, j.Purpose, entity)
 	if err != nil {
 		return nil, fmt.Errorf("read operations in doubt: %w", err)
