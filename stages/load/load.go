@@ -28,7 +28,7 @@ var (
 	ErrGate = errors.New("gate is closed")
 	// ErrUnfinished means that the account keeps failing: nothing is lost, and
 	// running again goes on.
-	ErrUnfinished = errors.New("Pipedrive gave no clear answers")
+	ErrUnfinished = errors.New("no clear answers from Pipedrive")
 )
 
 // entities in the order of sending: parents first.

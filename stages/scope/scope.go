@@ -1,6 +1,6 @@
 // Package scope looks at the account before anything is written to it.
 //
-//	reads   Pipedrive: users, fields, pipelines, stages, currencies; once, its organizations, persons and deals
+//	reads   Pipedrive: users, fields, pipelines, stages, currencies; its organizations, persons and deals; link seen_record verification
 //	does    takes the snapshot that plan, provision and rollback stand on
 //	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_record; target.snapshot_at target.structure_at
 package scope
@@ -14,8 +14,10 @@ import (
 	"nextpipe/stages/internal/target"
 )
 
-// Run takes the snapshot: structure every time, records every time until the
-// first of ours is sent. Later the journal knows what is ours.
+var entities = []string{"organization", "person", "deal"}
+
+// Run takes the snapshot: structure every time, all records until the first of
+// ours is sent, and from then on what other people make and change.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	var res stage.Result
 	if err := structure(ctx, s, &res); err != nil {
@@ -27,8 +29,8 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	return res, s.Meter.Flush(ctx)
 }
 
-// snapshot reads all records by list pages, unless that was completed before
-// our first write: from then on it would show our own.
+// snapshot reads all records by list pages. Once that was completed and we have
+// written, it is only refreshed: our own must not count as the account's.
 func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
 	var final bool
 	if err := s.DB.Read().QueryRowContext(ctx, `SELECT snapshot_at IS NOT NULL
@@ -37,12 +39,12 @@ func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
 		return err
 	}
 	if final {
-		return nil
+		return refresh(ctx, s, res)
 	}
 	if err := clear(ctx, s); err != nil {
 		return err
 	}
-	for _, entity := range []string{"organization", "person", "deal"} {
+	for _, entity := range entities {
 		n, err := records(ctx, s, entity)
 		if err != nil {
 			return fmt.Errorf("%s: %w", entity, err)

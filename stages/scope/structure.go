@@ -154,11 +154,13 @@ func storeCurrency(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
 	return err
 }
 
-// existingMarkerField is the code of an earlier migration's marker field, "" when there is none.
+// existingMarkerField is the code of our marker field, or of an earlier
+// migration's; "" when there is none.
 func existingMarkerField(ctx context.Context, s *target.Session, entity string) (string, error) {
 	var code string
 	err := s.DB.Read().QueryRowContext(ctx, `SELECT field_code FROM dest_field
-		WHERE target_id = ? AND entity = ? AND is_custom = 1 AND name = ? ORDER BY field_code LIMIT 1`,
+		WHERE target_id = ?1 AND entity = ?2 AND is_custom = 1 AND name = ?3
+		ORDER BY field_code = (SELECT pipedrive_id FROM bind WHERE target_id = ?1 AND kind = 'field' AND symbol = ?2 || '.nextcrm_id') DESC, field_code LIMIT 1`,
 		s.ID, entity, markerField).Scan(&code)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

@@ -2,7 +2,10 @@ package rehearse_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,4 +185,37 @@ func TestScope_TakesTheSnapshotAgainUntilTheFirstWrite(t *testing.T) {
 	if n := scoped(); n != 1 {
 		t.Errorf("after the load the snapshot holds %d records, want what was there before us", n)
 	}
+}
+
+func TestScope_KnowsWhatUsersMadeAndDeletedSinceTheFirstWrite(t *testing.T) {
+	db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
+	if err := a.Populate(2, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	foreign := func(want string) {
+		t.Helper()
+		if _, err := scope.Run(context.Background(), rehearse.Connect(t, db, a)); err != nil {
+			t.Fatal(err)
+		}
+		var names string
+		if err := db.Read().QueryRow("SELECT coalesce(group_concat(name, ', '), '') FROM (SELECT name FROM dest_record ORDER BY name)").Scan(&names); err != nil {
+			t.Fatal(err)
+		}
+		if names != want {
+			t.Errorf("the snapshot holds %s, want %s", names, want)
+		}
+	}
+	a.Clock().Advance(time.Hour)
+	if _, err := a.Create("persons", map[string]any{"name": "Made by hand"}); err != nil {
+		t.Fatal(err)
+	}
+	foreign("Existing company 1, Existing company 2, Made by hand")
+	id, err := a.Records("organizations")[0]["id"].(json.Number).Int64()
+	if err = errors.Join(err, a.Delete("organizations", id), verifyOnly(t, db, a)); err != nil {
+		t.Fatal(err)
+	}
+	foreign("Existing company 2, Made by hand")
 }
