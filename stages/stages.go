@@ -60,7 +60,7 @@ var All = []Stage{
 			return mapping.Run(ctx, e.DB)
 		}},
 	{Name: "build", About: "make what Pipedrive should hold",
-		Reads: "golden_* xw_* map_*", Writes: "final_* map_sql", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "golden_* xw_* map_*", Writes: "final_* xw_item map_sql", run: func(ctx context.Context, e *Env) (Result, error) {
 			return build.Run(ctx, e.DB)
 		}},
 	{Name: "plan", About: "decide and price every operation", Online: true,

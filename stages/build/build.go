@@ -3,8 +3,7 @@
 //
 //	reads   golden_account, golden_contact, clean_*, xw_*, map_*, setup
 //	does    writes one SELECT an entity from the map, stores it as runnable SQL, runs it, checks the result
-//	writes  map_sql, final_pipeline, final_stage, final_field, final_option, final_label,
-//	        final_organization, final_person, final_deal, final_use, final_held_back, final_check
+//	writes  map_sql final_* xw_item
 package build
 
 import (
@@ -12,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	files "nextpipe/sql"
 	"nextpipe/stages/internal/model"
@@ -25,7 +25,9 @@ var ErrChecks = errors.New("checks failed")
 
 // finals are the tables that build fills, parents before children.
 var finals = []string{"final_pipeline", "final_stage", "final_field", "final_option", "final_label",
-	"final_organization", "final_person", "final_deal", "final_use", "final_held_back"}
+	"final_activity_type", "final_organization", "final_person", "final_product", "final_deal", "final_relationship",
+	"final_deal_product", "final_deal_discount", "final_participant", "final_follower", "final_lead", "final_project",
+	"final_activity", "final_note", "final_file", "final_filter", "xw_item", "final_use", "final_held_back"}
 
 // Run builds all finals and runs the checks of sql/check. The finals stay when a
 // check of severity error fails, so that its rows can be looked at; the error is
@@ -44,20 +46,44 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 			return err
 		}
 		failed = checks
-		for _, table := range finals[:len(finals)-2] {
-			res.Rows += counts[table]
-			res.Add(table[len("final_"):]+"s", counts[table])
-		}
-		if held := counts["final_held_back"]; held > 0 {
-			res.Add("texts held back", held)
-			res.Left += held
-		}
-		return nil
+		return summarise(ctx, tx, counts, &res)
 	})
 	if err != nil {
 		return stage.Result{}, fmt.Errorf("build: %w", err)
 	}
 	return res, verdict(&res, failed)
+}
+
+// summarise counts what was built, and what the source has that nothing could
+// be made of.
+func summarise(ctx context.Context, tx *sql.Tx, counts map[string]int64, res *stage.Result) error {
+	for _, table := range finals {
+		name, isFinal := strings.CutPrefix(table, "final_")
+		if isFinal && name != "use" && name != "held_back" && counts[table] > 0 {
+			res.Rows += counts[table]
+			res.Add(plural(strings.ReplaceAll(name, "_", " ")), counts[table])
+		}
+	}
+	if held := counts["final_held_back"]; held > 0 {
+		res.Add("texts held back", held)
+		res.Left += held
+	}
+	var rejected int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM xw_item WHERE fate = 'rejected'").Scan(&rejected); err != nil {
+		return err
+	}
+	if rejected > 0 {
+		res.Add("rows rejected", rejected)
+		res.Left += rejected
+	}
+	return nil
+}
+
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
 }
 
 // buildAll runs the plain files and the generated SELECTs in one order, and

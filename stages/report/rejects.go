@@ -25,6 +25,7 @@ func (r Reject) String() string {
 func Rejects(ctx context.Context, db *warehouse.DB, targetID int64) ([]Reject, error) {
 	rows, err := db.Read().QueryContext(ctx, `
 		SELECT object, coalesce(source_id, 'row ' || row_id), rule, reason FROM clean_drop WHERE fate = 'rejected'
+		UNION ALL SELECT object, coalesce(source_id, 'row ' || row_id), coalesce(rule, ''), reason FROM xw_item WHERE fate = 'rejected'
 		UNION ALL SELECT entity, final_key, 'text_held_back', 'its ' || field_key || ' of ' || characters || ' characters is too long for Pipedrive and stays in the warehouse'
 			FROM final_held_back
 		UNION ALL SELECT entity, final_key, coalesce(error_code, state), coalesce(message, hint, '') FROM v_rejects WHERE target_id = ?
