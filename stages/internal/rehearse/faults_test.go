@@ -38,8 +38,9 @@ func TestLoad_EveryWriteMayLoseItsAnswer(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d at write %d", fault.Do, fault.Status, k), func(t *testing.T) {
 				t.Parallel()
 				db, a := rehearse.Warehouse(t, n), rehearse.Account(t, 1)
-				fault.Writes, fault.Nth = true, k
-				a.Script(fault)
+				nth := fault // each of the parallel tests has its own
+				nth.Writes, nth.Nth = true, k
+				a.Script(nth)
 				if err := through(t, db, a); err != nil {
 					t.Fatal(err)
 				}
