@@ -2,11 +2,14 @@ package pipedrive
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Create adds a record of the entity from its JSON body. The record's id is in
@@ -23,8 +26,24 @@ func (c *Client) Update(ctx context.Context, entity, id string, body []byte) (Re
 
 // Get reads one record. (*Error).NotFound tells a record that is not there;
 // recently deleted ones may still be answered, marked as deleted.
+// What exists only inside another record has no endpoint of its own: its
+// parent's list is read.
 func (c *Client) Get(ctx context.Context, entity, id string) (Record, error) {
+	if parent := ParentOf(entity); parent != "" {
+		return c.getInside(ctx, entity, parent, id)
+	}
 	return c.single(ctx, entity, Get, id, nil)
+}
+
+func (c *Client) getInside(ctx context.Context, entity, parent, id string) (Record, error) {
+	around, _, _ := strings.Cut(id, "/")
+	for rec, err := range c.All(ctx, entity, url.Values{parent: {around}}) {
+		if err != nil || rec.ID == id {
+			return rec, err
+		}
+	}
+	return Record{}, &Error{Kind: Refused, Failure: Failure{Entity: entity, Method: http.MethodGet, Path: id,
+		Status: http.StatusNotFound, Message: "it is not in the list of its " + parent}}
 }
 
 // Delete deletes one record. Its answer need not hold anything but success,
@@ -48,15 +67,24 @@ func newRequest(entity string, v Verb, id string) (request, error) {
 }
 
 func (c *Client) single(ctx context.Context, entity string, v Verb, id string, body []byte) (Record, error) {
-	r, err := newRequest(entity, v, id)
+	body, parent, err := takeParent(ParentOf(entity), body)
+	if err != nil {
+		return Record{}, fmt.Errorf("pipedrive %s: %s: %w", entity, v, err)
+	}
+	path := id
+	if v == Create {
+		path = parent + "/"
+	}
+	r, err := newRequest(entity, v, path)
 	if err != nil {
 		return Record{}, err
 	}
 	r.body = body
 	res, _ := resourceOf(entity) // known, or newRequest had failed
+	around, _ := res.split(path)
 	var rec Record
 	err = c.do(ctx, r, func(env envelope) (err error) {
-		rec, err = res.record(env.Data)
+		rec, err = res.record(env.Data, around)
 		if err == nil && id != "" && rec.ID != id {
 			err = fmt.Errorf("it is about %s, not %s", rec.ID, id)
 		}
@@ -68,20 +96,39 @@ func (c *Client) single(ctx context.Context, entity string, v Verb, id string, b
 	return rec, nil
 }
 
+// takeParent takes the property that stands in the path out of a body.
+func takeParent(parent string, body []byte) (rest []byte, id string, err error) {
+	if parent == "" || body == nil {
+		return body, "", nil
+	}
+	var props map[string]json.RawMessage
+	if err := json.Unmarshal(body, &props); err != nil {
+		return nil, "", fmt.Errorf("read body: %w", err)
+	}
+	id = string(props[parent])
+	delete(props, parent)
+	rest, err = json.Marshal(props)
+	return rest, id, err
+}
+
 // Page reads one page of a list. The first page has cursor ""; next is the
 // cursor of the page after, "" behind the last. q holds filters and sorting; its
 // limit defaults to the largest page, which costs no more than a small one. A
-// cursor is only good together with the q it came from.
+// cursor is only good together with the q it came from. Of what exists only
+// inside other records q names one: q[ParentOf(entity)].
 func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor string) (recs []Record, next string, err error) {
-	r, err := newRequest(entity, List, "")
+	parent := ParentOf(entity)
+	around := q.Get(parent)
+	r, err := newRequest(entity, List, around+"/")
 	if err != nil {
 		return nil, "", err
 	}
 	res, _ := resourceOf(entity) // known, or newRequest had failed
 	r.query = res.pageQuery(q, cursor)
+	r.query.Del(parent)
 	var p page
 	err = c.do(ctx, r, func(env envelope) (err error) {
-		p, err = res.listPage(env, r.query)
+		p, err = res.listPage(env, r.query, around)
 		return err
 	})
 	if err != nil {

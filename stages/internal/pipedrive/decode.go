@@ -12,15 +12,16 @@ import (
 
 // Record is one record as Pipedrive answered it.
 type Record struct {
-	// ID is a number's digits, a UUID or a field code.
+	// ID is a number's digits, a UUID or a field code; "<parent>/<id>" inside another record.
 	ID string
 	// Data is the record's JSON, numbers as they came.
 	Data json.RawMessage
 }
 
 // record takes apart one record. A record without a usable id is an error: it
-// could never be linked.
-func (r Resource) record(data json.RawMessage) (Record, error) {
+// could never be linked. One that exists only inside another gets the property
+// that names that one, whether the answer has it or not.
+func (r Resource) record(data json.RawMessage, around string) (Record, error) {
 	var props map[string]json.RawMessage
 	if err := json.Unmarshal(data, &props); err != nil || props == nil {
 		return Record{}, errors.New("data is not an object")
@@ -29,7 +30,12 @@ func (r Resource) record(data json.RawMessage) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("property %s: %w", r.IDKey, err)
 	}
-	return Record{ID: id, Data: data}, nil
+	if r.Parent == "" {
+		return Record{ID: id, Data: data}, nil
+	}
+	props[r.Parent] = json.RawMessage(around)
+	data, err = json.Marshal(props)
+	return Record{ID: around + "/" + id, Data: data}, err
 }
 
 var digits = regexp.MustCompile(`^[0-9]+$`)
@@ -53,8 +59,8 @@ type page struct {
 }
 
 // listPage reads a page that was asked for with query q.
-func (r Resource) listPage(env envelope, q url.Values) (page, error) {
-	records, err := r.records(env.Data)
+func (r Resource) listPage(env envelope, q url.Values, around string) (page, error) {
+	records, err := r.records(env.Data, around)
 	if err != nil {
 		return page{}, err
 	}
@@ -68,7 +74,7 @@ func (r Resource) listPage(env envelope, q url.Values) (page, error) {
 // records reads the rows of a list. v1 answers an empty list with null; from v2
 // null would be a broken answer, and taking it for "nothing there" would make
 // duplicates.
-func (r Resource) records(data json.RawMessage) ([]Record, error) {
+func (r Resource) records(data json.RawMessage, around string) ([]Record, error) {
 	if r.Version == 1 && string(bytes.TrimSpace(data)) == "null" {
 		return nil, nil
 	}
@@ -78,7 +84,7 @@ func (r Resource) records(data json.RawMessage) ([]Record, error) {
 	}
 	out := make([]Record, len(rows))
 	for i, row := range rows {
-		rec, err := r.record(row)
+		rec, err := r.record(row, around)
 		if err != nil {
 			return nil, fmt.Errorf("row %d: %w", i, err)
 		}

@@ -64,7 +64,7 @@ func TestJudge_SortsAnswersByWhatTheyProve(t *testing.T) {
 	res, _ := resourceOf("deal")
 	for _, tt := range tests {
 		tt.a.header = http.Header{}
-		got := judge(tt.a, func(env envelope) error { _, err := res.record(env.Data); return err })
+		got := judge(tt.a, func(env envelope) error { _, err := res.record(env.Data, ""); return err })
 		if got.fate != tt.fate || got.kind != tt.kind {
 			t.Errorf("%s: fate %d kind %q, want fate %d kind %q", tt.name, got.fate, got.kind, tt.fate, tt.kind)
 		}

@@ -50,7 +50,7 @@ func TestListPage_UnderstandsEveryWayOfPaging(t *testing.T) {
 	}
 	for _, tt := range tests {
 		env, _ := open([]byte(`{"success":true,` + tt.body + `}`))
-		got, err := tt.r.listPage(env, tt.r.pageQuery(nil, tt.cursor))
+		got, err := tt.r.listPage(env, tt.r.pageQuery(nil, tt.cursor), "")
 		var ids []string
 		for _, rec := range got.records {
 			ids = append(ids, rec.ID)

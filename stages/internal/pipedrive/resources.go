@@ -2,7 +2,9 @@ package pipedrive
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,10 +56,21 @@ type Resource struct {
 	PageSize int    // rows a page may have at most
 	IDKey    string // property that names the record in answers
 	Costs    Costs
+	// Parent is the property of body and record that stands in the path
+	// ({parent}) instead, for what exists only inside another record. Ids of such
+	// records are "<parent>/<id>", and Get walks the parent's list.
+	Parent string
+	// Sort is the query that lists newest records first; nil when there is none.
+	Sort url.Values
 }
 
 var (
+	newest   = url.Values{"sort_by": {"id"}, "sort_direction": {"desc"}}
+	newestV1 = url.Values{"sort": {"id DESC"}}
+
 	usual  = Costs{List: 10, Get: 1, Create: 5, Update: 5, Delete: 3}
+	old    = Costs{List: 20, Get: 2, Create: 10, Update: 10, Delete: 6}
+	set    = Costs{List: 10, Create: 5, Delete: 3} // no endpoint for one alone
 	frame  = Costs{List: 5, Get: 1, Create: 5, Update: 5, Delete: 3}
 	fields = Costs{List: 10, Get: 1, Create: 5, Update: 5, Delete: 3, AddOptions: 5, DeleteOptions: 3}
 )
@@ -67,23 +80,61 @@ var (
 //
 // Users are read only: creating one invites a person and takes a paid seat.
 var resources = []Resource{
-	{"organization", 2, "organizations", "PATCH", Cursor, 500, "id", usual},
-	{"person", 2, "persons", "PATCH", Cursor, 500, "id", usual},
-	{"deal", 2, "deals", "PATCH", Cursor, 500, "id", usual},
-	{"pipeline", 2, "pipelines", "PATCH", Cursor, 500, "id", frame},
-	{"stage", 2, "stages", "PATCH", Cursor, 500, "id", frame},
-	{"organization_field", 2, "organizationFields", "PATCH", Cursor, 500, "field_code", fields},
-	{"person_field", 2, "personFields", "PATCH", Cursor, 500, "field_code", fields},
-	{"deal_field", 2, "dealFields", "PATCH", Cursor, 500, "field_code", fields},
-	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}},
-	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}},
+	{"organization", 2, "organizations", "PATCH", Cursor, 500, "id", usual, "", newest},
+	{"person", 2, "persons", "PATCH", Cursor, 500, "id", usual, "", newest},
+	{"product", 2, "products", "PATCH", Cursor, 500, "id", usual, "", newest},
+	{"deal", 2, "deals", "PATCH", Cursor, 500, "id", usual, "", newest},
+	{"relationship", 1, "organizationRelationships", "PUT", Whole, 0, "id", old, "", nil},
+	{"deal_product", 2, "deals/{parent}/products", "PATCH", Cursor, 500, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", nil},
+	{"deal_discount", 2, "deals/{parent}/discounts", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", nil},
+	{"participant", 1, "deals/{parent}/participants", "", Offset, 500, "id", Costs{List: 10, Create: 10, Delete: 6}, "deal_id", nil},
+	{"organization_follower", 2, "organizations/{parent}/followers", "", Cursor, 500, "user_id", set, "org_id", nil},
+	{"person_follower", 2, "persons/{parent}/followers", "", Cursor, 500, "user_id", set, "person_id", nil},
+	{"deal_follower", 2, "deals/{parent}/followers", "", Cursor, 500, "user_id", set, "deal_id", nil},
+	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", nil},
+	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", newest},
+	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", newestV1},
+	{"file", 1, "files", "", Offset, 100, "id", old, "", newestV1},
+	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", nil},
+	{"pipeline", 2, "pipelines", "PATCH", Cursor, 500, "id", frame, "", nil},
+	{"stage", 2, "stages", "PATCH", Cursor, 500, "id", frame, "", nil},
+	{"organization_field", 2, "organizationFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
+	{"person_field", 2, "personFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
+	{"deal_field", 2, "dealFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
+	{"product_field", 2, "productFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
+	{"activity_field", 2, "activityFields", "", Cursor, 500, "field_code", Costs{List: 10}, "", nil},
+	// The lists of v1 are the only ones with the numbers that filters want.
+	{"organization_field_number", 1, "organizationFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
+	{"person_field_number", 1, "personFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
+	{"deal_field_number", 1, "dealFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
+	{"activity_type", 1, "activityTypes", "PUT", Whole, 0, "id", Costs{List: 20, Create: 10, Update: 10, Delete: 6}, "", nil},
+	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", nil},
+	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", nil},
+	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", nil},
 }
 
 // me is not a collection, so it is not in the table.
-var me = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}}
+var me = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}, "", nil}
 
 // Resources returns every kind of record the client knows.
 func Resources() []Resource { return slices.Clone(resources) }
+
+// NewestFirst is the query that lists the newest records of an entity first,
+// nil when its list cannot be sorted.
+func NewestFirst(entity string) url.Values {
+	r, err := resourceOf(entity)
+	if err != nil {
+		return nil
+	}
+	return maps.Clone(r.Sort)
+}
+
+// ParentOf is the property that names the record around something that exists
+// only inside another record, "" for records of their own.
+func ParentOf(entity string) string {
+	r, _ := resourceOf(entity) // an unknown one has no parent
+	return r.Parent
+}
 
 // Cost is the documented price in tokens of one request; 0 when the entity or
 // the verb is not known here. Entity "me" is the token's own user.
@@ -132,12 +183,25 @@ func (r Resource) template(v Verb) string {
 // empty string, could turn a path into another endpoint.
 var plainID = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 
+// split takes the id of something inside another record apart.
+func (r Resource) split(id string) (parent, own string) {
+	if r.Parent == "" {
+		return "", id
+	}
+	parent, own, _ = strings.Cut(id, "/")
+	return parent, own
+}
+
 // call fills in the part of a Call that is known before sending.
 func (r Resource) call(v Verb, id string) (Call, error) {
 	if r.cost(v) == 0 {
 		return Call{}, fmt.Errorf("pipedrive %s: %s is not offered", r.Entity, v)
 	}
 	template := r.template(v)
+	parent, id := r.split(id)
+	if r.Parent != "" && !plainID.MatchString(parent) {
+		return Call{}, fmt.Errorf("pipedrive %s: %s: %q is not the id of its %s", r.Entity, v, parent, r.Parent)
+	}
 	if strings.Contains(template, "{id}") && !plainID.MatchString(id) {
 		return Call{}, fmt.Errorf("pipedrive %s: %s: %q is not an id", r.Entity, v, id)
 	}
@@ -146,7 +210,7 @@ func (r Resource) call(v Verb, id string) (Call, error) {
 		Verb:     v,
 		Method:   r.method(v),
 		Template: template,
-		Path:     strings.ReplaceAll(template, "{id}", id),
+		Path:     strings.NewReplacer("{parent}", parent, "{id}", id).Replace(template),
 		Cost:     r.cost(v),
 		Limits:   unseen,
 	}, nil

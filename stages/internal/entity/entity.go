@@ -1,0 +1,151 @@
+// Package entity says what kinds of records are loaded, in which order, and
+// how each is recognised in an account. Adding a kind is a row of All, one of
+// the client's resources and a table behind view final_item.
+package entity
+
+import (
+	"encoding/json"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Entity is one kind of final record.
+type Entity struct {
+	Name string // as in final_item, link, load_op
+	// Text is the property whose text ends with our marker; "" when it is not so.
+	Text string
+	// Origin is the property that is our marker; "" when there is none.
+	Origin string
+	// Identity are the properties that tell one from another of the same kind,
+	// where no marker can be left.
+	Identity []string
+	// Refers tells by which property it refers to which entity.
+	Refers map[string]string
+	// Snapshot tells that the account's own records are known before the first
+	// of ours is sent, and matched.
+	Snapshot bool
+	// Under is the property that names the record whose list it is found in; ""
+	// when it is found in a list of all.
+	Under string
+	// Query is the parameter by which such a list is asked for when it is not Under.
+	Query string
+}
+
+// All is every kind in the order of sending: parents before children. What
+// hangs on a deal comes after all deals, since lines change a deal's value.
+var All = []Entity{
+	{Name: "organization", Snapshot: true},
+	{Name: "person", Snapshot: true, Refers: map[string]string{"org_id": "organization"}},
+	{Name: "product", Snapshot: true},
+	{Name: "deal", Snapshot: true, Refers: map[string]string{"org_id": "organization", "person_id": "person"}},
+	{Name: "relationship", Under: "rel_owner_org_id", Query: "org_id", Identity: []string{"type", "rel_owner_org_id", "rel_linked_org_id"},
+		Refers: map[string]string{"rel_owner_org_id": "organization", "rel_linked_org_id": "organization"}},
+	{Name: "deal_product", Text: "comments", Under: "deal_id", Refers: map[string]string{"deal_id": "deal", "product_id": "product"}},
+	{Name: "deal_discount", Text: "description", Under: "deal_id", Refers: map[string]string{"deal_id": "deal"}},
+	{Name: "participant", Under: "deal_id", Identity: []string{"deal_id", "person_id"},
+		Refers: map[string]string{"deal_id": "deal", "person_id": "person"}},
+	{Name: "organization_follower", Under: "org_id", Identity: []string{"org_id", "user_id"}, Refers: map[string]string{"org_id": "organization"}},
+	{Name: "person_follower", Under: "person_id", Identity: []string{"person_id", "user_id"}, Refers: map[string]string{"person_id": "person"}},
+	{Name: "deal_follower", Under: "deal_id", Identity: []string{"deal_id", "user_id"}, Refers: map[string]string{"deal_id": "deal"}},
+	{Name: "lead", Origin: "origin_id", Refers: map[string]string{"person_id": "person", "organization_id": "organization"}},
+	{Name: "activity", Text: "note", Refers: map[string]string{"deal_id": "deal", "org_id": "organization", "person_id": "person", "lead_id": "lead"}},
+	{Name: "note", Text: "content",
+		Refers: map[string]string{"deal_id": "deal", "org_id": "organization", "person_id": "person", "lead_id": "lead"}},
+	{Name: "file", Identity: []string{"name", "@blob", "deal_id", "person_id", "org_id", "lead_id", "activity_id"},
+		Refers: map[string]string{"deal_id": "deal", "org_id": "organization", "person_id": "person", "lead_id": "lead", "activity_id": "activity"}},
+	{Name: "filter", Identity: []string{"name", "type"}},
+}
+
+// Reversed is All with children first: the order of taking back.
+func Reversed() []Entity {
+	out := slices.Clone(All)
+	slices.Reverse(out)
+	return out
+}
+
+// Names lists the names of All.
+func Names() []string {
+	names := make([]string, len(All))
+	for i, e := range All {
+		names[i] = e.Name
+	}
+	return names
+}
+
+// Of finds an entity by its name.
+func Of(name string) (Entity, bool) {
+	i := slices.IndexFunc(All, func(e Entity) bool { return e.Name == name })
+	if i < 0 {
+		return Entity{}, false
+	}
+	return All[i], true
+}
+
+// HasField tells that the marker stands in the custom field "NextCRM ID".
+func (e Entity) HasField() bool { return e.Text == "" && e.Origin == "" && len(e.Identity) == 0 }
+
+// IsMarked tells that a record carries our marker in one way or another.
+func (e Entity) IsMarked() bool { return len(e.Identity) == 0 }
+
+// marked is the marker at the end of a text.
+var marked = regexp.MustCompile(`\[NextCRM ([^\]\n]+)\](?:</[a-z]+>|\s)*$`)
+
+// Marker is our marker in a record as the account answers it, or in a body as
+// it is sent; nil when it has none. code is that of the custom field, for
+// entities that have it.
+func (e Entity) Marker(record []byte, code string) *string {
+	var props map[string]json.RawMessage
+	if json.Unmarshal(record, &props) != nil {
+		return nil
+	}
+	switch {
+	case e.Origin != "":
+		return textIn(props[e.Origin])
+	case e.Text != "":
+		return markerIn(textIn(props[e.Text]))
+	case e.HasField():
+		var custom map[string]json.RawMessage
+		if json.Unmarshal(props["custom_fields"], &custom) != nil {
+			return nil
+		}
+		return textIn(custom[code])
+	}
+	return nil
+}
+
+// textIn is a JSON text; another type than text is no marker of ours.
+func textIn(raw json.RawMessage) *string {
+	var s *string
+	if json.Unmarshal(raw, &s) != nil {
+		return nil
+	}
+	return s
+}
+
+func markerIn(text *string) *string {
+	if text == nil {
+		return nil
+	}
+	found := marked.FindStringSubmatch(strings.TrimSpace(*text))
+	if found == nil {
+		return nil
+	}
+	m := html.UnescapeString(found[1])
+	return &m
+}
+
+// Part is the properties of a body that identify it, as JSON.
+func (e Entity) Part(body []byte) ([]byte, error) {
+	var props map[string]json.RawMessage
+	if err := json.Unmarshal(body, &props); err != nil {
+		return nil, err
+	}
+	for key := range props {
+		if !slices.Contains(e.Identity, key) {
+			delete(props, key)
+		}
+	}
+	return json.Marshal(props)
+}
