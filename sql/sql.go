@@ -1,5 +1,6 @@
 // Package sql holds the transforms: clean/ dedupe/ crosswalk/ final/ check/
-// report/, one file = one SELECT = one table, run in the order of file names.
+// report/, one file = one SELECT = one table, run in the order of file names;
+// in document/ one file = one SELECT = one CSV file.
 package sql
 
 import "embed"

@@ -255,7 +255,7 @@ func TestHouse_SQLHeadersNameWhatTheSelectReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, dir := range []string{"clean", "dedupe", "crosswalk", "final", "check", "report"} {
+	for _, dir := range []string{"clean", "dedupe", "crosswalk", "final", "check", "report", "document"} {
 		models, err := model.Load(sqlfiles.Files, dir)
 		if err != nil {
 			t.Fatal(err)

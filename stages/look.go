@@ -97,14 +97,18 @@ func (e *Env) TokenBill(ctx context.Context) (report.Bill, error) {
 }
 
 // Reports runs every report of sql/report and, when dir is not empty, writes
-// each as a CSV file there.
+// each as a CSV file there, and every document.
 func (e *Env) Reports(ctx context.Context, dir string) ([]report.Table, []string, error) {
 	tables, err := report.Tables(ctx, e.DB)
 	if err != nil || dir == "" {
 		return tables, nil, err
 	}
 	files, err := report.WriteCSV(dir, tables)
-	return tables, files, err
+	if err != nil {
+		return tables, files, err
+	}
+	written, err := report.WriteDocuments(ctx, e.DB, dir)
+	return tables, append(files, written...), err
 }
 
 // NotMoved lists what is staged but does not reach Pipedrive yet.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
@@ -101,8 +100,6 @@ func NotMoved(ctx context.Context, db *warehouse.DB) ([]Count, error) {
 }
 
 // WriteCSV writes each report as a CSV file into dir and returns their names.
-// Cells that a spreadsheet would take for a formula are guarded by an
-// apostrophe: the values come from outside.
 func WriteCSV(dir string, tables []Table) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("write reports: %w", err)
@@ -118,34 +115,15 @@ func WriteCSV(dir string, tables []Table) ([]string, error) {
 	return names, nil
 }
 
-func writeCSV(name string, t Table) (err error) {
-	f, err := os.Create(name)
+func writeCSV(name string, t Table) error {
+	f, err := createCSV(name, t.Columns)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	w := csv.NewWriter(f)
-	for _, row := range append([][]string{t.Columns}, t.Rows...) {
-		guarded := make([]string, len(row))
-		for i, cell := range row {
-			guarded[i] = guard(cell)
-		}
-		if err := w.Write(guarded); err != nil {
-			return err
+	for _, row := range t.Rows {
+		if err := f.add(row); err != nil {
+			return errors.Join(err, f.close())
 		}
 	}
-	w.Flush()
-	return w.Error()
-}
-
-// guard keeps a spreadsheet from running a cell. Telephone numbers in
-// international form stay as they are: a plus and digits compute nothing.
-func guard(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return cell
-	}
-	if cell[0] == '+' && strings.Trim(cell[1:], "0123456789 ()/.-") == "" && strings.Count(cell, "-") == 0 {
-		return cell
-	}
-	return "'" + cell
+	return f.close()
 }
