@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/normal"
@@ -29,6 +30,9 @@ var columns = func() []column {
 	add("deal", "stamp", "created_at created_at_2 updated_at won_at lost_at stage_entered_at deleted_at")
 	add("deal", "date", "expected_close_date delivery_deadline")
 	add("deal", "money", "value expected_revenue")
+	add("invoice", "stamp", "paid_at pdf_generated_at created_at updated_at")
+	add("invoice", "date", "issued_at taxable_at due_at")
+	add("invoice", "money", "subtotal discount_total tax total paid_total balance_due")
 	return list
 }()
 
@@ -73,7 +77,7 @@ func profileColumns(ctx context.Context, tx *sql.Tx, s site, sizes map[string]si
 	if err != nil {
 		return err
 	}
-	for _, object := range []string{"account", "contact", "deal"} {
+	for _, object := range profiled() {
 		counts, total, err := countColumns(ctx, tx, object)
 		if err != nil {
 			return fmt.Errorf("profile %s: %w", object, err)
@@ -93,6 +97,17 @@ func profileColumns(ctx context.Context, tx *sql.Tx, s site, sizes map[string]si
 		}
 	}
 	return in.Close()
+}
+
+// profiled are the objects of columns, each once, in their order.
+func profiled() []string {
+	var objects []string
+	for _, c := range columns {
+		if !slices.Contains(objects, c.object) {
+			objects = append(objects, c.object)
+		}
+	}
+	return objects
 }
 
 type columnCount struct {
