@@ -128,6 +128,8 @@ func judge(a answer, read func(envelope) error) verdict {
 func cut(a answer) verdict {
 	v := verdict{fate: lost, message: a.err.Error()}
 	switch {
+	case errors.Is(a.err, errLocal):
+		v.fate, v.kind = denied, Refused
 	case !a.sent && errors.Is(a.err, errUntrusted):
 		v.fate, v.kind = denied, Blocked
 	case !a.sent:

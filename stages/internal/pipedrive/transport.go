@@ -55,6 +55,7 @@ type request struct {
 	call  Call
 	query url.Values
 	body  []byte
+	form  *upload // in place of body
 }
 
 func (r request) isWrite() bool { return r.call.Method != http.MethodGet }
@@ -64,7 +65,7 @@ func (r request) isWrite() bool { return r.call.Method != http.MethodGet }
 // Whether bytes may have left is decided by "did it get a connection": the later
 // trace hooks fire too late or too early to prove that nothing was written.
 func (c *Client) exchange(ctx context.Context, r request) answer {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.form.patience(c.timeout))
 	defer cancel()
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -86,9 +87,9 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
 	u := *c.base
 	u.Path, u.RawQuery = r.call.Path, r.query.Encode()
-	var body io.Reader
-	if len(r.body) > 0 {
-		body = bytes.NewReader(r.body)
+	body, length, contentType, err := r.content()
+	if err != nil {
+		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, r.call.Method, u.String(), body)
 	if err != nil {
@@ -97,12 +98,25 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	// Without GetBody net/http cannot rewind, and so cannot replay, a write.
 	req.GetBody = nil
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.ContentLength = length
+		req.Header.Set("Content-Type", contentType)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "nextpipe")
 	req.Header.Set("X-Api-Token", *c.token.value)
 	return req, nil
+}
+
+// content opens what r sends; nil when that is nothing.
+func (r request) content() (body io.Reader, length int64, contentType string, err error) {
+	switch {
+	case r.form != nil:
+		body, err = r.form.open()
+		return body, r.form.size(), r.form.contentType, err
+	case len(r.body) > 0:
+		return bytes.NewReader(r.body), int64(len(r.body)), "application/json", nil
+	}
+	return nil, 0, "", nil
 }
 
 func readBounded(r io.Reader, limit int64) ([]byte, error) {
@@ -126,6 +140,10 @@ func (c *Client) flatten(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
 		return fmt.Errorf("%w: %s", errUntrusted, c.clean(untrusted.Error()))
+	}
+	if errors.Is(err, errLocal) {
+		_, why, _ := strings.Cut(err.Error(), errLocal.Error())
+		return fmt.Errorf("%w%s", errLocal, c.clean(why))
 	}
 	return errors.New(c.clean(err.Error()))
 }
