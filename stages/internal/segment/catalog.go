@@ -1,6 +1,12 @@
 package segment
 
-import "strings"
+import (
+	"cmp"
+	"maps"
+	"strings"
+
+	"nextpipe/stages/internal/normal"
+)
 
 // Catalog says where the map sends what a rule speaks of. The zero Catalog
 // knows the map's defaults for a contact's own fields, and no ids.
@@ -12,8 +18,12 @@ type Catalog struct {
 	FieldIDs map[string]string
 	// Tags and Lists are known by their source id.
 	Tags, Lists map[string]Choice
-	// Owners are e-mail addresses by the id that the source has for a user.
-	Owners map[string]string
+	// Owners are the users by the id that the source has for them, and by their
+	// e-mail address. Titles are the addresses of the source.
+	Owners map[string]Choice
+	// Options are the choices of a field, by source field and folded value. A
+	// field that is not in it takes values as they are written.
+	Options map[string]map[string]Choice
 }
 
 // Field is a Pipedrive field in symbols.
@@ -22,8 +32,9 @@ type Field struct {
 	Label string
 	// Entity is "person" or "organization".
 	Entity string
-	// Key is the symbol's key, as in "@field:person.city"; "" for a value that
-	// the map leaves out or puts into a text where no filter finds it.
+	// Key is the field's key, "plan_tier"; for a field of Pipedrive's own it is
+	// its API code behind an at sign, "@add_time". It is "" for a value that the
+	// map leaves out or puts into a text where no filter finds it.
 	Key string
 	// Type is Pipedrive's field type; "stamp" is a point in time that is
 	// filtered by day, such as add_time.
@@ -32,13 +43,21 @@ type Field struct {
 	Part string
 }
 
-// Choice is a tag or a list.
+// Choice is a tag, a list, an option or a user.
 type Choice struct {
+	// Title is the value as records of the source have it.
 	Title string
 	// Home is where the map sends a tag: "label", which "" means too, "field"
-	// or "skip".
+	// or "skip"; "skip" of others is one that Pipedrive does not get.
 	Home string
+	// Label is what it is called in Pipedrive, if not like its title.
+	Label string
+	// IsUnused says of a tag that nobody has it.
+	IsUnused bool
 }
+
+// name is what the choice is called in Pipedrive.
+func (c Choice) name() string { return cmp.Or(c.Label, c.Title) }
 
 // Where the map sends tags and lists (see the mapping stage).
 const (
@@ -47,11 +66,11 @@ const (
 )
 
 var defaults = map[string]Field{
-	"name":             {"Name", "person", "name", "title", ""},
-	"first_name":       {"First name", "person", "first_name", "varchar", ""},
-	"last_name":        {"Last name", "person", "last_name", "varchar", ""},
-	"email":            {"E-mail", "person", "emails", "varchar", ""},
-	"phones":           {"Phone", "person", "phones", "varchar", ""},
+	"name":             {"Name", "person", "@name", "title", ""},
+	"first_name":       {"First name", "person", "@first_name", "varchar", ""},
+	"last_name":        {"Last name", "person", "@last_name", "varchar", ""},
+	"email":            {"E-mail", "person", "@email", "varchar", ""},
+	"phones":           {"Phone", "person", "@phone", "varchar", ""},
 	"street":           {"Street", "person", "address", "address", "route"},
 	"city":             {"City", "person", "address", "address", "locality"},
 	"state":            {"State", "person", "address", "address", "admin_area_level_1"},
@@ -65,12 +84,12 @@ var defaults = map[string]Field{
 	"source":           {"Contact source", "person", "source", "varchar", ""},
 	"contact_type":     {"Contact type", "person", "contact_type", "enum", ""},
 	"consent":          {"E-mail consent", "person", "consent", "enum", ""},
-	"created_at":       {"Person created", "person", "add_time", "stamp", ""},
+	"created_at":       {"Person created", "person", "@add_time", "stamp", ""},
 	"last_activity_at": {"Last activity in NextCRM", "person", "last_activity", "date", ""},
-	"tags":             {"Tags", "person", "label_ids", "set", ""},
+	"tags":             {"Tags", "person", "@label_ids", "set", ""},
 	"lists":            {"Lists", "person", listField, "set", ""},
-	"owner_email":      {"Owner", "person", "owner_id", "user", ""},
-	"account.name":     {"Organization", "organization", "name", "title", ""},
+	"owner_email":      {"Owner", "person", "@owner_id", "user", ""},
+	"account.name":     {"Organization", "organization", "@name", "title", ""},
 	"account.industry": {"Industry", "organization", "industry", "enum", ""},
 	"account.type":     {"Account type", "organization", "type", "enum", ""},
 	// No filter finds these: they go into the text with details.
@@ -97,6 +116,11 @@ func (c Catalog) field(source string) (f Field, ok bool) {
 	return f, ok
 }
 
+func (c Catalog) knows(source string) bool {
+	_, ok := c.field(source)
+	return ok
+}
+
 // label is what people call a source field.
 func (c Catalog) label(source string) string {
 	if f, ok := c.field(source); ok && f.Label != "" {
@@ -110,17 +134,7 @@ func (c Catalog) label(source string) string {
 // knows. Only tags, lists and owners are written as ids.
 func (c Catalog) choices(r Rule) (all []Choice, unknown []string) {
 	for _, value := range r.Values {
-		choice := Choice{Title: value}
-		switch r.Field {
-		case "tags":
-			choice = c.Tags[value]
-		case "lists":
-			choice = c.Lists[value]
-		case "owner_email":
-			if !strings.Contains(value, "@") {
-				choice.Title = c.Owners[value]
-			}
-		}
+		choice := c.choice(r.Field, value)
 		if choice.Title == "" {
 			unknown = append(unknown, value)
 			choice.Title = "#" + value
@@ -129,3 +143,33 @@ func (c Catalog) choices(r Rule) (all []Choice, unknown []string) {
 	}
 	return all, unknown
 }
+
+func (c Catalog) choice(field, value string) Choice {
+	switch field {
+	case "tags":
+		return c.Tags[value]
+	case "lists":
+		return c.Lists[value]
+	case "owner_email":
+		if choice, ok := c.Owners[strings.ToLower(value)]; ok || !strings.Contains(value, "@") {
+			return choice
+		}
+	case "country":
+		return Choice{Title: cmp.Or(normal.Country(value), value)}
+	}
+	if choice, ok := c.Options[c.resolve(field)][normal.Fold(value)]; ok {
+		return choice
+	}
+	return Choice{Title: value}
+}
+
+// lacks says that a field has choices and a value is none of them.
+func (c Catalog) lacks(field string, value Choice) bool {
+	options, listed := c.Options[c.resolve(field)]
+	_, ok := options[normal.Fold(value.Title)]
+	return listed && !ok
+}
+
+// Fields gives the fields of a contact and of its company that rules speak of besides
+// custom ones, where the map puts them by default.
+func Fields() map[string]Field { return maps.Clone(defaults) }

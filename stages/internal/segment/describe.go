@@ -1,6 +1,9 @@
 package segment
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 var words = map[Operator]string{
 	Equal: "is", NotEqual: "is not", Contains: "contains", NotContains: "does not contain",
@@ -53,6 +56,27 @@ func (c Catalog) DescribeGroups(groups [][]Rule) string {
 	return strings.Join(all, " or ")
 }
 
+// filterWords are the operators of filters in words.
+var filterWords = map[string]string{
+	"=": "is", "!=": "is not", "contains": "contains", "not_contains": "does not contain", "IS NULL": "is empty",
+	"IS NOT NULL": "is not empty", "LIKE '%$%'": "contains", "LIKE '$%'": "starts with", "NOT LIKE '$%'": "does not start with",
+}
+
+// counterpart says the conditions of a rule in words.
+func (b *rulebook) counterpart() string {
+	all := make([]string, len(b.out.Conditions))
+	for i, c := range b.out.Conditions {
+		value := c.Value
+		if c.Ref {
+			// option_text:person.plan_tier:Free, user_text:ana@example.com
+			parts := strings.SplitN(value, ":", 3)
+			value = parts[len(parts)-1]
+		}
+		all[i] = strings.TrimSpace(b.field.Label + " " + cmp.Or(filterWords[c.Operator], c.Operator) + " " + value)
+	}
+	return strings.Join(all, map[bool]string{true: " or ", false: " and "}[b.out.Or])
+}
+
 // Describe says a whole segment in words.
 func (s Segment) Describe(c Catalog) string {
 	sentence := c.DescribeGroups(s.Any)
@@ -84,8 +108,9 @@ var explanations = map[string]string{
 	"unknown_rule":          "This kind of rule is not known.",
 	"unknown_operator":      "This comparison is not known.",
 	"unsupported_source":    "The data of this add-on is not moved to Pipedrive.",
-	"not_filterable":        "The map keeps this value in a text where no filter finds it; give it a field of its own.",
-	"not_migrated":          "The map leaves this tag out; give it a label or a field.",
+	"not_filterable":        "No field of Pipedrive holds this value: the map leaves it out or keeps it in a text that no filter finds.",
+	"not_migrated":          "The map leaves this out: give a tag a label or a field, an owner a user of Pipedrive, an option a name.",
+	"unknown_option":        "No record has this choice, so Pipedrive will not know it.",
 	"no_value":              "The rule has no value that can be read.",
 	"no_rules":              "The segment has no rule; a filter without one would find everybody.",
 	"or_of_and_groups":      "Several groups of several rules do not fit into one AND group and one OR group.",

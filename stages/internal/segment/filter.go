@@ -16,25 +16,27 @@ type Filter struct{ And, Or []Condition }
 type Condition struct {
 	// Object is "person" or "organization".
 	Object string
-	// Field is a symbol: "@field:person.plan_tier".
+	// Field is a symbol: "filter_field:person.plan_tier", or with an at sign for
+	// a field of Pipedrive's own: "filter_field:person.@add_time".
 	Field    string
 	Operator string
 	// Value is text, "" for none. With Ref it is the symbol of an option, a
-	// label or a user instead: "option:person.plan_tier:Free".
+	// label or a user instead: "option_text:person.plan_tier:Free". Filters take
+	// their ids as texts, unlike records.
 	Value string
 	Ref   bool
 	// Extra is the part of an address that is meant.
 	Extra string
 }
 
-// MarshalJSON writes the body of POST /v1/filters with symbols in place of ids:
-// field_id holds "@field:…", and a reference is an object {"@ref": "…"} as in
-// every payload, so that no text can be taken for one.
+// MarshalJSON writes a condition of POST /v1/filters with symbols in place of
+// ids: a reference is an object {"@ref": "…"} as in every payload, so that no
+// text can be taken for one.
 func (c Condition) MarshalJSON() ([]byte, error) {
 	var value any
 	switch {
 	case c.Ref:
-		value = map[string]string{"@ref": c.Value}
+		value = reference{c.Value}
 	case c.Value != "":
 		value = c.Value
 	}
@@ -43,12 +45,16 @@ func (c Condition) MarshalJSON() ([]byte, error) {
 		extra = c.Extra
 	}
 	return json.Marshal(struct {
-		Object   string `json:"object"`
-		Field    string `json:"field_id"`
-		Operator string `json:"operator"`
-		Value    any    `json:"value"`
-		Extra    any    `json:"extra_value"`
-	}{c.Object, c.Field, c.Operator, value, extra})
+		Object   string    `json:"object"`
+		Field    reference `json:"field_id"`
+		Operator string    `json:"operator"`
+		Value    any       `json:"value"`
+		Extra    any       `json:"extra_value"`
+	}{c.Object, reference{c.Field}, c.Operator, value, extra})
+}
+
+type reference struct {
+	Symbol string `json:"@ref"`
 }
 
 type glued struct {

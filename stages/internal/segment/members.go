@@ -92,6 +92,8 @@ func (e evaluation) prepare(r Rule, c Catalog) (unknown []string) {
 	switch {
 	case r.Topic != "":
 		unknown = []string{r.Topic}
+	case !c.knows(r.Field):
+		unknown = []string{"unknown_field:" + c.resolve(r.Field)}
 	case r.Operator == "":
 		unknown = []string{"unknown_operator:" + r.Written}
 	case r.Operator == Relative:

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,7 +117,7 @@ func TestFittingNeverChangesWhoIsFound(t *testing.T) {
 func found(f Filter, people []Contact) (keys []string) {
 	for _, p := range people {
 		meets := func(c Condition) bool {
-			return (p.Values[c.Field[len("@field:person."):]][0] == c.Value) == (c.Operator == "=")
+			return (p.Values[strings.TrimLeft(strings.TrimPrefix(c.Field, "filter_field:person."), "@")][0] == c.Value) == (c.Operator == "=")
 		}
 		misses := func(c Condition) bool { return !meets(c) }
 		if !slices.ContainsFunc(f.And, misses) && (len(f.Or) == 0 || slices.ContainsFunc(f.Or, meets)) {

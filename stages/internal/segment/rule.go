@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -10,11 +11,12 @@ import (
 // rulebook is one rule on its way to conditions: with its field and the names
 // of its values.
 type rulebook struct {
-	rule   Rule
-	field  Field
-	values []Choice
-	now    time.Time
-	out    RuleResult
+	catalog Catalog
+	rule    Rule
+	field   Field
+	values  []Choice
+	now     time.Time
+	out     RuleResult
 }
 
 // block gives the rule up for a reason.
@@ -25,7 +27,7 @@ func (b *rulebook) block(reason string, args ...any) {
 
 // translateRule finds the conditions of one rule, or why there are none.
 func translateRule(r Rule, c Catalog, now time.Time) RuleResult {
-	b := rulebook{rule: r, now: now, out: RuleResult{Rule: r, Text: c.Describe(r)}}
+	b := rulebook{catalog: c, rule: r, now: now, out: RuleResult{Rule: r, Text: c.Describe(r)}}
 	var known bool
 	var unknown []string
 	b.field, known = c.field(r.Field)
@@ -46,6 +48,7 @@ func translateRule(r Rule, c Catalog, now time.Time) RuleResult {
 	default:
 		b.build()
 	}
+	b.out.Counterpart = b.counterpart()
 	return b.out
 }
 
@@ -93,10 +96,8 @@ func (b *rulebook) compare(isSet bool) {
 	switch {
 	case listed:
 		b.each(has[join.there], join.or)
-	case o == Empty:
-		b.out.Conditions = []Condition{b.condition("IS NULL", "")}
-	case o == NotEmpty:
-		b.out.Conditions = []Condition{b.condition("IS NOT NULL", "")}
+	case o == Empty || o == NotEmpty:
+		b.filled(o == NotEmpty)
 	case o == Between:
 		b.span()
 	case o == OnDay, o == NotOnDay:
@@ -105,6 +106,30 @@ func (b *rulebook) compare(isSet bool) {
 		b.each(has[o == Contains], o == Contains)
 	default:
 		b.each(plain[o], o != NotEqual && o != NotStartsWith)
+	}
+}
+
+// filled asks whether there is a value. Tags may be in two places: who has none
+// has neither.
+func (b *rulebook) filled(there bool) {
+	operator := map[bool]string{true: "IS NOT NULL", false: "IS NULL"}[there]
+	b.out.Conditions = []Condition{b.condition(operator, "")}
+	if b.rule.Field != "tags" {
+		return
+	}
+	b.out.Or = there
+	asField := false
+	for _, id := range slices.Sorted(maps.Keys(b.catalog.Tags)) {
+		tag := b.catalog.Tags[id]
+		asField = asField || tag.Home == "field" && !tag.IsUnused
+		if tag.Home == "skip" && !tag.IsUnused {
+			b.block("not_migrated:%s", tag.Title)
+			return
+		}
+	}
+	if asField {
+		b.field.Key = tagField
+		b.out.Conditions = append(b.out.Conditions, b.condition(operator, ""))
 	}
 }
 
@@ -125,6 +150,10 @@ func (b *rulebook) each(operator string, or bool) {
 				b.block("not_migrated:%s", value.Title)
 				return
 			}
+			if b.catalog.lacks(b.rule.Field, value) {
+				b.block("unknown_option:%s", value.Title)
+				return
+			}
 			c.Ref = true
 			c.Field, c.Value = b.symbols(value)
 		}
@@ -137,13 +166,13 @@ func (b *rulebook) symbols(value Choice) (field, symbol string) {
 	f := b.field
 	switch {
 	case f.Type == "user":
-		return f.symbol(), "user:" + value.Title
+		return f.symbol(), "user_text:" + value.name()
 	case b.rule.Field == "tags" && value.Home == "field":
 		f.Key = tagField
 	case b.rule.Field == "tags":
-		return f.symbol(), "label:" + f.Entity + ":" + value.Title
+		return f.symbol(), "label_text:" + f.Entity + ":" + value.name()
 	}
-	return f.symbol(), "option:" + f.Entity + "." + f.Key + ":" + value.Title
+	return f.symbol(), "option_text:" + f.Entity + "." + f.Key + ":" + value.name()
 }
 
 // span is both ends of a range.
@@ -219,7 +248,7 @@ func dayWord(days int) (word string, exact bool) {
 // dayOf is the date at the front of a date and time.
 func dayOf(value string) string { return value[:min(len(value), len(time.DateOnly))] }
 
-func (f Field) symbol() string { return "@field:" + f.Entity + "." + f.Key }
+func (f Field) symbol() string { return "filter_field:" + f.Entity + "." + f.Key }
 
 func (b *rulebook) condition(operator, value string) Condition {
 	f := b.field

@@ -10,7 +10,7 @@ import (
 var known = Catalog{
 	Tags:     map[string]Choice{"3": {Title: "VIP"}, "5": {Title: "Trial", Home: "field"}, "7": {Title: "Cold", Home: "skip"}, "9": {Title: "Partner"}},
 	Lists:    map[string]Choice{"1": {Title: "Newsletter"}, "4": {Title: "Suppressed"}},
-	Owners:   map[string]string{"2": "ana@example.com"},
+	Owners:   map[string]Choice{"2": {Title: "ana@example.com"}},
 	FieldIDs: map[string]string{"12": "plan_tier"},
 	Fields: map[string]Field{
 		"custom:plan_tier": {"Plan Tier", "person", "plan_tier", "enum", ""},

@@ -36,6 +36,8 @@ type RuleResult struct {
 	// Or says that one of the conditions is enough.
 	Or         bool
 	Conditions []Condition
+	// Counterpart is the conditions in words; "" for none.
+	Counterpart string
 	// Reasons are empty when the rule has an exact counterpart. With conditions
 	// they say what makes it inexact, without any why there are none.
 	Reasons []string

@@ -18,7 +18,7 @@ func rule(field string, o Operator, values ...string) Rule {
 }
 
 func short(c Condition) string {
-	text := strings.TrimPrefix(c.Field, "@field:") + " " + c.Operator
+	text := strings.TrimPrefix(c.Field, "filter_field:") + " " + c.Operator
 	if c.Value != "" {
 		text += " " + c.Value
 	}
@@ -49,43 +49,43 @@ func TestEveryOperatorHasItsCounterpartOrAReason(t *testing.T) {
 	}{
 		{rule("city", Equal, "Berlin"), "person.address = Berlin in locality |"},
 		{rule("city", NotEqual, "Berlin"), "person.address != Berlin in locality |"},
-		{rule("first_name", Contains, "an"), "person.first_name LIKE '%$%' an |"},
-		{rule("first_name", StartsWith, "An"), "person.first_name LIKE '$%' An |"},
-		{rule("first_name", NotStartsWith, "An"), "person.first_name NOT LIKE '$%' An |"},
+		{rule("first_name", Contains, "an"), "person.@first_name LIKE '%$%' an |"},
+		{rule("first_name", StartsWith, "An"), "person.@first_name LIKE '$%' An |"},
+		{rule("first_name", NotStartsWith, "An"), "person.@first_name NOT LIKE '$%' An |"},
 		{rule("first_name", NotContains, "an"), "none: deprecated_operator:not_contains"},
 		{rule("first_name", EndsWith, "a"), "none: deprecated_operator:ends_with"},
 		{rule("first_name", NotEndsWith, "a"), "none: deprecated_operator:not_ends_with"},
 		{rule("first_name", Regex, "^a"), "none: regex"},
-		{rule("first_name", Empty), "person.first_name IS NULL |"},
+		{rule("first_name", Empty), "person.@first_name IS NULL |"},
 		{rule("first_name", Greater, "a"), "none: operator_not_for_type:greater:varchar"},
 		{rule("first_name", Equal), "none: no_value:first_name"},
 		{rule("first_name", "", "a"), "none: unknown_operator:"},
 		{rule("account.name", NotEqual, "Acme"), "none: operator_not_for_type:not_equal:title"},
-		{rule("account.industry", AnyOf, "Retail"), "organization.industry = option:organization.industry:Retail |"},
+		{rule("account.industry", AnyOf, "Retail"), "organization.industry = option_text:organization.industry:Retail |"},
 		{rule("custom:budget", Greater, "10000"), "person.budget > 10000 |"},
 		{rule("custom:budget", Between, "1", "5"), "person.budget >= 1; person.budget <= 5 |"},
 		{rule("custom:budget", Between, "1"), "none: no_value:custom:budget"},
-		{rule("custom:plan_tier", AnyOf, "Free", "Gold"), "| person.plan_tier = option:person.plan_tier:Free; person.plan_tier = option:person.plan_tier:Gold"},
-		{rule("custom:plan_tier", NoneOf, "Free", "Gold"), "person.plan_tier != option:person.plan_tier:Free; person.plan_tier != option:person.plan_tier:Gold |"},
+		{rule("custom:plan_tier", AnyOf, "Free", "Gold"), "| person.plan_tier = option_text:person.plan_tier:Free; person.plan_tier = option_text:person.plan_tier:Gold"},
+		{rule("custom:plan_tier", NoneOf, "Free", "Gold"), "person.plan_tier != option_text:person.plan_tier:Free; person.plan_tier != option_text:person.plan_tier:Gold |"},
 		{rule("custom:plan_tier", Contains, "Fr"), "none: operator_not_for_type:contains:enum"},
-		{rule("custom:interests", Contains, "CRM"), "person.interests contains option:person.interests:CRM |"},
-		{rule("custom:interests", NotContains, "CRM"), "person.interests not_contains option:person.interests:CRM |"},
+		{rule("custom:interests", Contains, "CRM"), "person.interests contains option_text:person.interests:CRM |"},
+		{rule("custom:interests", NotContains, "CRM"), "person.interests not_contains option_text:person.interests:CRM |"},
 		{rule("custom:remarks", Equal, "x"), "none: not_filterable:custom:remarks"},
 		{rule("custom:nowhere", Equal, "x"), "none: unknown_field:custom:nowhere"},
-		{rule("tags", AnyOf, "3", "5"), "| person.label_ids contains label:person:VIP; person.nextcrm_tags contains option:person.nextcrm_tags:Trial"},
-		{rule("tags", AllOf, "3", "9"), "person.label_ids contains label:person:VIP; person.label_ids contains label:person:Partner |"},
-		{rule("tags", NotAllOf, "3", "9"), "| person.label_ids not_contains label:person:VIP; person.label_ids not_contains label:person:Partner"},
+		{rule("tags", AnyOf, "3", "5"), "| person.@label_ids contains label_text:person:VIP; person.nextcrm_tags contains option_text:person.nextcrm_tags:Trial"},
+		{rule("tags", AllOf, "3", "9"), "person.@label_ids contains label_text:person:VIP; person.@label_ids contains label_text:person:Partner |"},
+		{rule("tags", NotAllOf, "3", "9"), "| person.@label_ids not_contains label_text:person:VIP; person.@label_ids not_contains label_text:person:Partner"},
 		{rule("tags", AnyOf, "7"), "none: not_migrated:Cold"},
 		{rule("tags", AnyOf, "99"), "none: unknown_id:tags:99"},
-		{rule("lists", NoneOf, "4"), "person.nextcrm_lists not_contains option:person.nextcrm_lists:Suppressed |"},
-		{rule("owner_email", Equal, "2"), "person.owner_id = user:ana@example.com |"},
+		{rule("lists", NoneOf, "4"), "person.nextcrm_lists not_contains option_text:person.nextcrm_lists:Suppressed |"},
+		{rule("owner_email", Equal, "2"), "person.@owner_id = user_text:ana@example.com |"},
 		{rule("birthday", OnDay, "1990-01-02"), "person.birthday = 1990-01-02 |"},
-		{rule("created_at", OnDay, "2024-02-29 08:00:00"), "person.add_time >= 2024-02-29; person.add_time < 2024-03-01 |"},
-		{rule("created_at", NotOnDay, "2024-02-29"), "| person.add_time < 2024-02-29; person.add_time >= 2024-03-01"},
+		{rule("created_at", OnDay, "2024-02-29 08:00:00"), "person.@add_time >= 2024-02-29; person.@add_time < 2024-03-01 |"},
+		{rule("created_at", NotOnDay, "2024-02-29"), "| person.@add_time < 2024-02-29; person.@add_time >= 2024-03-01"},
 		{rule("created_at", OnDay, "soon"), "none: no_value:created_at"},
-		{rule("created_at", Before, "2024-02-29 08:00:00"), "person.add_time < 2024-02-29 |"},
-		{rule("created_at", WithinDays, "7"), "person.add_time >= 1_week_ago |"},
-		{rule("created_at", OlderThanDays, "1"), "person.add_time < yesterday |"},
+		{rule("created_at", Before, "2024-02-29 08:00:00"), "person.@add_time < 2024-02-29 |"},
+		{rule("created_at", WithinDays, "7"), "person.@add_time >= 1_week_ago |"},
+		{rule("created_at", OlderThanDays, "1"), "person.@add_time < yesterday |"},
 		{rule("created_at", WithinDays, "many"), "none: no_value:created_at"},
 		{rule("created_at", Relative, "x"), "none: relative_date:relative"},
 		{Rule{Source: "woo.orders", Topic: "shop_data"}, "none: shop_data"},
@@ -119,18 +119,18 @@ func TestGroupsFitOrSayWhyNot(t *testing.T) {
 		except [][]Rule
 		want   string
 	}{
-		{"alternatives go into the OR group", [][]Rule{{a}, {b}}, nil, "| person.first_name = A; person.first_name = B"},
-		{"what is common goes in front", [][]Rule{{c, a}, {b, c}}, nil, "person.last_name = C | person.first_name = A; person.first_name = B"},
-		{"a list is one more alternative", [][]Rule{{a}, {two}}, nil, "| person.first_name = A; person.label_ids contains label:person:VIP; person.label_ids contains label:person:Partner"},
-		{"a list with a common rule", [][]Rule{{c, a}, {c, two}}, nil, "person.last_name = C | person.first_name = A; person.label_ids contains label:person:VIP; person.label_ids contains label:person:Partner"},
-		{"half of a range is common", [][]Rule{{rule("custom:budget", Between, "1", "5")}, {rule("custom:budget", AtLeast, "1"), a}}, nil, "person.budget >= 1 | person.budget <= 5; person.first_name = A"},
-		{"who asks for more is needless", [][]Rule{{a}, {a, c}, {a}}, nil, "person.first_name = A |"},
+		{"alternatives go into the OR group", [][]Rule{{a}, {b}}, nil, "| person.@first_name = A; person.@first_name = B"},
+		{"what is common goes in front", [][]Rule{{c, a}, {b, c}}, nil, "person.@last_name = C | person.@first_name = A; person.@first_name = B"},
+		{"a list is one more alternative", [][]Rule{{a}, {two}}, nil, "| person.@first_name = A; person.@label_ids contains label_text:person:VIP; person.@label_ids contains label_text:person:Partner"},
+		{"a list with a common rule", [][]Rule{{c, a}, {c, two}}, nil, "person.@last_name = C | person.@first_name = A; person.@label_ids contains label_text:person:VIP; person.@label_ids contains label_text:person:Partner"},
+		{"half of a range is common", [][]Rule{{rule("custom:budget", Between, "1", "5")}, {rule("custom:budget", AtLeast, "1"), a}}, nil, "person.budget >= 1 | person.budget <= 5; person.@first_name = A"},
+		{"who asks for more is needless", [][]Rule{{a}, {a, c}, {a}}, nil, "person.@first_name = A |"},
 		{"two groups of two", [][]Rule{{a, c}, {b, d}}, nil, "none: or_of_and_groups"},
 		{"two lists", [][]Rule{{two, rule("custom:plan_tier", AnyOf, "Free", "Gold")}}, nil, "none: two_or_groups"},
 		{"a common list and alternatives", [][]Rule{{two, a}, {two, b}}, nil, "none: two_or_groups"},
 		{"too many", [][]Rule{many}, nil, "none: too_many_conditions"},
 		{"nothing at all", nil, nil, "none: no_rules"},
-		{"an exclusion is a negation", [][]Rule{{a}, {b}}, [][]Rule{{rule("tags", AnyOf, "3")}}, "person.label_ids not_contains label:person:VIP | person.first_name = A; person.first_name = B"},
+		{"an exclusion is a negation", [][]Rule{{a}, {b}}, [][]Rule{{rule("tags", AnyOf, "3")}}, "person.@label_ids not_contains label_text:person:VIP | person.@first_name = A; person.@first_name = B"},
 		{"an exclusion of two", [][]Rule{{a}}, [][]Rule{{c, d}}, "none: exclude_filters"},
 		{"an exclusion without an opposite", [][]Rule{{a}}, [][]Rule{{rule("custom:budget", Between, "1", "5")}}, "none: exclude_filters"},
 	} {
@@ -141,15 +141,15 @@ func TestGroupsFitOrSayWhyNot(t *testing.T) {
 }
 
 func TestAFilterIsTheBodyThatPipedriveTakes(t *testing.T) {
-	s := Segment{Any: [][]Rule{{rule("tags", AnyOf, "3"), rule("city", Equal, `"Bonn" label:person:VIP`), rule("first_name", Empty)}}}
+	s := Segment{Any: [][]Rule{{rule("tags", AnyOf, "3"), rule("city", Equal, `"Bonn" label_text:person:VIP`), rule("first_name", Empty)}}}
 	got, err := json.Marshal(Translate(s, known, newYear).Filter)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"glue":"and","conditions":[{"glue":"and","conditions":[` +
-		`{"object":"person","field_id":"@field:person.label_ids","operator":"contains","value":{"@ref":"label:person:VIP"},"extra_value":null},` +
-		`{"object":"person","field_id":"@field:person.address","operator":"=","value":"\"Bonn\" label:person:VIP","extra_value":"locality"},` +
-		`{"object":"person","field_id":"@field:person.first_name","operator":"IS NULL","value":null,"extra_value":null}]},` +
+		`{"object":"person","field_id":{"@ref":"filter_field:person.@label_ids"},"operator":"contains","value":{"@ref":"label_text:person:VIP"},"extra_value":null},` +
+		`{"object":"person","field_id":{"@ref":"filter_field:person.address"},"operator":"=","value":"\"Bonn\" label_text:person:VIP","extra_value":"locality"},` +
+		`{"object":"person","field_id":{"@ref":"filter_field:person.@first_name"},"operator":"IS NULL","value":null,"extra_value":null}]},` +
 		`{"glue":"or","conditions":[]}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
