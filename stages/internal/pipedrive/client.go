@@ -36,6 +36,8 @@ type Config struct {
 	// Share is the part of the burst window that we take, above 0 and at most 1.
 	// Default 0.9, which leaves room for a browser or script of the same user.
 	Share float64
+	// Files is the folder that Blob.Path is below; needed for uploads only.
+	Files string
 	// Now and Sleep are the clock. Default: the system's.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
@@ -76,6 +78,7 @@ type Call struct {
 type Client struct {
 	base    *url.URL
 	token   secret
+	files   string
 	timeout time.Duration
 	http    *http.Client
 	pace    *pacer
@@ -101,6 +104,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		base:    base,
 		token:   hide(cfg.Token),
+		files:   cfg.Files,
 		timeout: cfg.Timeout,
 		http:    newHTTPClient(),
 		pace:    newPacer(cfg.Share, cfg.Now, cfg.Sleep),

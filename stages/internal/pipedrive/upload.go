@@ -13,6 +13,7 @@ import (
 	"maps"
 	"mime/multipart"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -21,7 +22,7 @@ import (
 
 // Blob is a file on this machine that becomes a record of Pipedrive's.
 type Blob struct {
-	Path   string `json:"path"`   // where its bytes are
+	Path   string `json:"path"`   // where its bytes are, below Config.Files; never outside
 	Name   string `json:"name"`   // the name it gets, UTF-8
 	Size   int64  `json:"size"`   // bytes, at least 1: Pipedrive takes no empty files
 	SHA256 string `json:"sha256"` // of the bytes, hex
@@ -47,7 +48,7 @@ func (c *Client) Upload(ctx context.Context, entity string, fields []byte, blob 
 	if err != nil {
 		return Record{}, err
 	}
-	if r.form, err = newForm(fields, blob); err != nil {
+	if r.form, err = c.newForm(fields, blob); err != nil {
 		return Record{}, fmt.Errorf("pipedrive %s: upload %q: %w", entity, blob.Name, err)
 	}
 	res, _ := resourceOf(entity) // known, or newRequest had failed
@@ -68,6 +69,7 @@ func (c *Client) Upload(ctx context.Context, entity string, fields []byte, blob 
 // upload is a multipart body: what stands around the file is ready, the file
 // itself is read anew for each sending.
 type upload struct {
+	folder      string
 	blob        Blob
 	head, tail  []byte
 	contentType string
@@ -75,9 +77,12 @@ type upload struct {
 	whole atomic.Bool
 }
 
-func newForm(fields []byte, blob Blob) (*upload, error) {
-	if blob.Size < 1 {
+func (c *Client) newForm(fields []byte, blob Blob) (*upload, error) {
+	switch {
+	case blob.Size < 1:
 		return nil, errors.New("it is empty, and Pipedrive takes no empty files")
+	case c.files == "":
+		return nil, errors.New("the client was given no folder of files")
 	}
 	texts, err := formTexts(fields)
 	if err != nil {
@@ -98,7 +103,7 @@ func newForm(fields []byte, blob Blob) (*upload, error) {
 		return nil, err
 	}
 	all := body.Bytes()
-	return &upload{blob: blob, head: all[:cut], tail: all[cut:], contentType: w.FormDataContentType()}, nil
+	return &upload{folder: c.files, blob: blob, head: all[:cut], tail: all[cut:], contentType: w.FormDataContentType()}, nil
 }
 
 // formTexts reads the fields of a form, which knows texts only.
@@ -134,7 +139,7 @@ func (u *upload) patience(timeout time.Duration) time.Duration {
 // open begins one sending.
 func (u *upload) open() (io.ReadCloser, error) {
 	u.whole.Store(false)
-	f, err := os.Open(u.blob.Path)
+	f, err := os.OpenInRoot(u.folder, filepath.FromSlash(u.blob.Path))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errLocal, err)
 	}

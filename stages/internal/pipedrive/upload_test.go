@@ -20,15 +20,19 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 )
 
-// onDisk stores content and describes it.
-func onDisk(t *testing.T, name string, content []byte) pipedrive.Blob {
+// onDisk stores content in a folder of files and describes it.
+func onDisk(t *testing.T, dir, name string, content []byte) pipedrive.Blob {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "blob")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, dir, string(content))
 	sum := sha256.Sum256(content)
-	return pipedrive.Blob{Path: path, Name: name, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+	return pipedrive.Blob{Path: "ab/blob", Name: name, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+}
+
+func uploading(t *testing.T, opts sandbox.Options) (acct *sandbox.Account, c *pipedrive.Client, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	acct, c = rehearse(t, opts, func(cfg *pipedrive.Config) { cfg.Files = dir })
+	return acct, c, dir
 }
 
 func held(t *testing.T, acct *sandbox.Account, id string) string {
@@ -45,11 +49,11 @@ func held(t *testing.T, acct *sandbox.Account, id string) string {
 }
 
 func TestUpload_BringsTheBytesTheNameAndTheLinksAtTheDocumentedPrice(t *testing.T) {
-	acct, c := rehearse(t, sandbox.Options{})
+	acct, c, dir := uploading(t, sandbox.Options{})
 	org, deal := add(t, c, "organization", `{"name":"Acme"}`), add(t, c, "deal", `{"title":"Pilot"}`)
 	before := acct.TokensSpent()
 	content := strings.Repeat("Zeile mit Umlauten äöü\r\n--boundary\r\n", 20000)
-	blob := onDisk(t, `Angebot "Übersicht" €.txt`, []byte(content))
+	blob := onDisk(t, dir, `Angebot "Übersicht" €.txt`, []byte(content))
 	rec, err := c.Upload(context.Background(), "file", []byte(`{"name":"other","@blob":{},"org_id":`+org+`,"deal_id":"`+deal+`"}`), blob)
 	if err != nil {
 		t.Fatal(err)
@@ -72,8 +76,8 @@ func TestUpload_BringsTheBytesTheNameAndTheLinksAtTheDocumentedPrice(t *testing.
 }
 
 func TestUpload_ARetryReadsTheFileAnew(t *testing.T) {
-	acct, c := rehearse(t, sandbox.Options{})
-	blob := onDisk(t, "a.txt", []byte(strings.Repeat("0123456789", 9000)))
+	acct, c, dir := uploading(t, sandbox.Options{})
+	blob := onDisk(t, dir, "a.txt", []byte(strings.Repeat("0123456789", 9000)))
 	acct.Script(sandbox.Fault{Method: http.MethodPost, Path: "/api/v1/files", Nth: 1, Times: 2, Do: sandbox.TooManyBurst, RetryAfter: 1})
 	rec, err := c.Upload(context.Background(), "file", []byte(`{}`), blob)
 	if err != nil {
@@ -89,9 +93,9 @@ func TestUpload_ARetryReadsTheFileAnew(t *testing.T) {
 
 func TestUpload_ALostAnswerIsAnUnknownOutcome(t *testing.T) {
 	for _, effect := range []sandbox.Effect{sandbox.DropAfter, sandbox.FailAfter, sandbox.Truncate} {
-		acct, c := rehearse(t, sandbox.Options{})
+		acct, c, dir := uploading(t, sandbox.Options{})
 		acct.Script(sandbox.Fault{Method: http.MethodPost, Nth: 1, Do: effect})
-		_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, "a.txt", []byte("abc")))
+		_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, dir, "a.txt", []byte("abc")))
 		if !errors.Is(err, pipedrive.ErrUnknownOutcome) {
 			t.Errorf("%s: got %v, want an unknown outcome", effect, err)
 		}
@@ -105,21 +109,28 @@ func TestUpload_AFileThatIsNotTheExtractedOneNeverArrives(t *testing.T) {
 	const content = "the bytes that were extracted"
 	cases := []struct {
 		name string
-		harm func(t *testing.T, b *pipedrive.Blob)
+		harm func(t *testing.T, dir string, b *pipedrive.Blob)
 		want string
 	}{
-		{"other bytes of the same size", func(t *testing.T, b *pipedrive.Blob) {
-			rewrite(t, b.Path, strings.ToUpper(content))
+		{"other bytes of the same size", func(t *testing.T, dir string, b *pipedrive.Blob) {
+			rewrite(t, dir, strings.ToUpper(content))
 		}, "not those that were extracted"},
-		{"longer", func(t *testing.T, b *pipedrive.Blob) { rewrite(t, b.Path, content+"!") }, "should be a file of 29 bytes and has 30"},
-		{"shorter", func(t *testing.T, b *pipedrive.Blob) { rewrite(t, b.Path, content[1:]) }, "should be a file of 29 bytes and has 28"},
-		{"gone", func(t *testing.T, b *pipedrive.Blob) { b.Path += ".gone" }, "no such file"},
-		{"a folder", func(t *testing.T, b *pipedrive.Blob) { b.Path = t.TempDir() }, "should be a file of 29 bytes"},
+		{"longer", func(t *testing.T, dir string, b *pipedrive.Blob) { rewrite(t, dir, content+"!") }, "should be a file of 29 bytes and has 30"},
+		{"shorter", func(t *testing.T, dir string, b *pipedrive.Blob) { rewrite(t, dir, content[1:]) }, "should be a file of 29 bytes and has 28"},
+		{"gone", func(t *testing.T, dir string, b *pipedrive.Blob) { b.Path += ".gone" }, "no such file"},
+		{"outside its folder", func(t *testing.T, dir string, b *pipedrive.Blob) { b.Path = "../" + filepath.Base(dir) + "/ab/blob" }, "escapes"},
+		{"a link to the outside", func(t *testing.T, dir string, b *pipedrive.Blob) {
+			if err := os.Symlink("/etc/hostname", filepath.Join(dir, "link")); err != nil {
+				t.Fatal(err)
+			}
+			b.Path = "link"
+		}, "escapes"},
+		{"a folder", func(t *testing.T, dir string, b *pipedrive.Blob) { b.Path = "ab" }, "should be a file of 29 bytes"},
 	}
 	for _, tc := range cases {
-		_, c := rehearse(t, sandbox.Options{})
-		blob := onDisk(t, "a.txt", []byte(content))
-		tc.harm(t, &blob)
+		_, c, dir := uploading(t, sandbox.Options{})
+		blob := onDisk(t, dir, "a.txt", []byte(content))
+		tc.harm(t, dir, &blob)
 		_, err := c.Upload(context.Background(), "file", []byte(`{}`), blob)
 		var own *pipedrive.Error
 		if !errors.As(err, &own) || own.Kind != pipedrive.Refused || !strings.Contains(err.Error(), tc.want) {
@@ -134,39 +145,44 @@ func TestUpload_AFileThatIsNotTheExtractedOneNeverArrives(t *testing.T) {
 	}
 }
 
-func rewrite(t *testing.T, path, content string) {
+func rewrite(t *testing.T, dir, content string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+	err := os.MkdirAll(filepath.Join(dir, "ab"), 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "ab", "blob"), []byte(content), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestUpload_RefusesWhatAFormCannotSay(t *testing.T) {
-	_, c := rehearse(t, sandbox.Options{})
+	_, c, dir := uploading(t, sandbox.Options{})
 	for fields, want := range map[string]string{
 		`{"deal_id":{"@ref":"deal:1"}}`: "a form takes texts and numbers",
 		`{"deal_id":null}`:              "a form takes texts and numbers",
 		`[1]`:                           "read fields",
 	} {
-		if _, err := c.Upload(context.Background(), "file", []byte(fields), onDisk(t, "a", []byte("a"))); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := c.Upload(context.Background(), "file", []byte(fields), onDisk(t, dir, "a", []byte("a"))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", fields, err, want)
 		}
 	}
-	if _, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, "a", nil)); err == nil || !strings.Contains(err.Error(), "empty") {
+	if _, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, dir, "a", nil)); err == nil || !strings.Contains(err.Error(), "empty") {
 		t.Errorf("an empty file: got %v", err)
 	}
 }
 
 // facing connects to a far side that is no sandbox.
-func facing(t *testing.T, far http.HandlerFunc, timeout time.Duration) *pipedrive.Client {
+func facing(t *testing.T, far http.HandlerFunc, timeout time.Duration) (c *pipedrive.Client, dir string) {
 	t.Helper()
 	server := httptest.NewServer(far)
 	t.Cleanup(server.Close)
-	c, err := pipedrive.New(pipedrive.Config{BaseURL: server.URL, Token: "t0ken", Timeout: timeout})
+	dir = t.TempDir()
+	c, err := pipedrive.New(pipedrive.Config{BaseURL: server.URL, Token: "t0ken", Timeout: timeout, Files: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, dir
 }
 
 func TestUpload_AnAnswerBeforeTheWholeFileProvesNothing(t *testing.T) {
@@ -175,16 +191,16 @@ func TestUpload_AnAnswerBeforeTheWholeFileProvesNothing(t *testing.T) {
 		w.Header().Set("Connection", "close")
 		fmt.Fprint(w, `{"success":true,"data":{"id":7,"name":"a"}}`)
 	}
-	c := facing(t, hasty, 5*time.Second)
-	_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, "a", make([]byte, 32<<20)))
+	c, dir := facing(t, hasty, 5*time.Second)
+	_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, dir, "a", make([]byte, 32<<20)))
 	if !errors.Is(err, pipedrive.ErrUnknownOutcome) {
 		t.Errorf("got %v, want an unknown outcome", err)
 	}
 }
 
 func TestUpload_ATooLargeFileIsRefused(t *testing.T) {
-	_, c := rehearse(t, sandbox.Options{FileCap: 1000})
-	_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, "a", make([]byte, 2000)))
+	_, c, dir := uploading(t, sandbox.Options{FileCap: 1000})
+	_, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, dir, "a", make([]byte, 2000)))
 	var own *pipedrive.Error
 	if !errors.As(err, &own) || own.Kind != pipedrive.Refused || own.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v, want 413", err)
@@ -200,8 +216,8 @@ func TestUpload_TheTimeoutGrowsWithTheFile(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"success":true,"data":{"id":7,"name":"a"}}`)
 	}
-	c := facing(t, slow, 100*time.Millisecond)
-	if rec, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, "a", make([]byte, 1<<20))); err != nil || rec.ID != "7" {
+	c, dir := facing(t, slow, 100*time.Millisecond)
+	if rec, err := c.Upload(context.Background(), "file", []byte(`{}`), onDisk(t, dir, "a", make([]byte, 1<<20))); err != nil || rec.ID != "7" {
 		t.Errorf("got %v, %v", rec, err)
 	}
 }

@@ -67,7 +67,7 @@ type Session struct {
 func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
 	meter := journal.NewMeter(db, cfg.Now)
-	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Timeout: cfg.Timeout,
+	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
 		Now: cfg.Now, Sleep: cfg.Wait, After: meter.Heard})
 	if err != nil {
 		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
