@@ -25,6 +25,8 @@ var rules = []Rule{
 		"Give it a name with fix_value if it is worth keeping."},
 	{"account.no_name", "error", "The company has no name; it is not migrated.",
 		"Give it a name with fix_value if it is worth keeping."},
+	{"segment_unreadable", "warning", "The segment is written in no grammar that is known; it is documented, not made a filter.",
+		"Correct its json with fix_value, or rebuild it by hand from the document."},
 	{"soft_deleted", "info", "The record is deleted in the source and is left out by decision.",
 		"Set exclude_deleted to 0 in decide_map (map_setting) to migrate deleted records too."},
 	{"repeated_record", "info", "The same record stands in the source more than once; one is migrated.", "Nothing to do."},
