@@ -73,6 +73,7 @@ func functions() []function {
 	all = append(all, addressFunctions()...)
 	all = append(all, numberFunctions()...)
 	all = append(all, nameFunctions()...)
+	all = append(all, campaignFunctions()...)
 	all = append(all, segmentFunctions()...)
 	all = append(all, recordFunctions()...)
 	return append(all, listFunctions()...)

@@ -33,6 +33,8 @@ var columns = func() []column {
 	add("invoice", "stamp", "paid_at pdf_generated_at created_at updated_at")
 	add("invoice", "date", "issued_at taxable_at due_at")
 	add("invoice", "money", "subtotal discount_total tax total paid_total balance_due")
+	add("campaign", "stamp", "scheduled_at sent_at created_at updated_at deleted_at")
+	add("campaign", "money", "revenue")
 	return list
 }()
 

@@ -91,6 +91,12 @@ func Explain(code string) string {
 	return explanations[head]
 }
 
+// Codes are the heads of all codes that Blockers gives, sorted.
+func Codes() []string {
+	return []string{"actions_over_10", "dangling_parent", "no_trigger", "total_delay_over_90d", "unknown_step", "unknown_trigger",
+		"unsupported_step", "unsupported_trigger", "wait_by_field", "wait_until_date", "webhook_get"}
+}
+
 // Plan is what a plan of Pipedrive allows. Unstated stands where its pages give
 // no number.
 type Plan struct {
