@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
 )
@@ -22,7 +23,8 @@ type binder struct {
 
 // newBinder reads all bindings but those of records, which are read one by one.
 func newBinder(ctx context.Context, s *target.Session) (*binder, error) {
-	rows, err := s.DB.Read().QueryContext(ctx, "SELECT kind, symbol, pipedrive_id FROM bind WHERE target_id = ?", s.ID)
+	rows, err := s.DB.Read().QueryContext(ctx, `SELECT kind, symbol, pipedrive_id FROM bind WHERE target_id = ?1
+		UNION ALL SELECT 'member', symbol, pipedrive_id FROM bind WHERE target_id = ?1 AND kind = 'user' AND how <> 'fallback'`, s.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read bindings: %w", err)
 	}
@@ -61,6 +63,10 @@ type unboundError struct{ ref, why string }
 
 func (e unboundError) Error() string { return fmt.Sprintf("reference %s: %s", e.ref, e.why) }
 
+// omitted stands for a value that this account has no counterpart for, where
+// leaving it out is what was agreed: priorities, which are in the text as well.
+type omitted struct{}
+
 func (b *binder) value(ctx context.Context, v any) (any, error) {
 	switch t := v.(type) {
 	case map[string]any:
@@ -69,13 +75,15 @@ func (b *binder) value(ctx context.Context, v any) (any, error) {
 		}
 		return b.object(ctx, t)
 	case []any:
-		out := make([]any, len(t))
-		for i, item := range t {
+		out := make([]any, 0, len(t))
+		for _, item := range t {
 			bound, err := b.value(ctx, item)
 			if err != nil {
 				return nil, err
 			}
-			out[i] = bound
+			if _, isOmitted := bound.(omitted); !isOmitted {
+				out = append(out, bound)
+			}
 		}
 		return out, nil
 	default:
@@ -98,37 +106,59 @@ func (b *binder) object(ctx context.Context, m map[string]any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[name] = bound
+		if _, isOmitted := bound.(omitted); !isOmitted {
+			out[name] = bound
+		}
 	}
 	return out, nil
 }
 
-// reference finds an id: "kind:symbol", records by their link. Ids are numbers
-// in the API, so they are sent as such.
+// reference finds an id: "kind:symbol", records by their link.
 func (b *binder) reference(ctx context.Context, ref string) (any, error) {
 	kind, symbol, _ := strings.Cut(ref, ":")
 	if id, ok := b.symbols[ref]; ok {
-		return json.Number(id), nil
+		return asID(kind, id), nil
 	}
 	switch kind {
+	case "option_text": // conditions of filters hold ids as text
+		if id, ok := b.symbols["option:"+symbol]; ok {
+			return id, nil
+		}
 	case "user":
 		if id, ok := b.symbols["user:@fallback"]; ok {
 			return json.Number(id), nil
 		}
-	case "organization", "person", "deal":
-		return b.record(ctx, ref, kind, symbol)
+	case "member":
+		return nil, unboundError{ref, "the account has no active user with this address"}
+	default:
+		if _, ok := entity.Of(kind); ok {
+			return b.record(ctx, ref, kind, symbol)
+		}
 	}
 	return nil, unboundError{ref, "it is not in the account yet; run `nextpipe provision`"}
 }
 
-func (b *binder) record(ctx context.Context, ref, entity, finalKey string) (any, error) {
+// asID is an id as the API takes it: most are numbers; keys of activity types
+// and numbers in filters are texts even where they look like numbers.
+func asID(kind, id string) any {
+	_, isNumber := new(big.Int).SetString(id, 10)
+	switch {
+	case id == "":
+		return omitted{}
+	case isNumber && kind != "activity_type" && kind != "filter_field":
+		return json.Number(id)
+	}
+	return id
+}
+
+func (b *binder) record(ctx context.Context, ref, kind, finalKey string) (any, error) {
 	var id string
 	err := b.DB.Read().QueryRowContext(ctx, "SELECT pipedrive_id FROM link WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'",
-		b.ID, entity, finalKey).Scan(&id)
+		b.ID, kind, finalKey).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, unboundError{ref, "it was not loaded; see v_rejects for it"}
 	}
-	return json.Number(id), err
+	return asID(kind, id), err
 }
 
 // conflicts names the keys that somebody changed in the account since base, to

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
@@ -30,9 +31,6 @@ var (
 	// running again goes on.
 	ErrUnfinished = errors.New("no clear answers from Pipedrive")
 )
-
-// entities in the order of sending: parents first.
-var entities = []string{"organization", "person", "deal"}
 
 // attempts bounds how often one operation is sent in one run, when each time
 // it certainly did not happen.
@@ -60,14 +58,14 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 	if err := l.prepare(ctx, override); err != nil {
 		return res, fmt.Errorf("load: %w", err)
 	}
-	for _, entity := range entities {
-		err := l.phase(ctx, entity)
+	for _, name := range entity.Names() {
+		err := l.phase(ctx, name)
 		if capped(err) {
 			// The plan holds no more of these; the others may still go on.
-			err = l.countLeft(ctx, entity)
+			err = l.countLeft(ctx, name)
 		}
 		if err != nil {
-			return res, errors.Join(fmt.Errorf("load %s: %w", entity, err), s.Meter.Flush(ctx))
+			return res, errors.Join(fmt.Errorf("load %s: %w", name, err), s.Meter.Flush(ctx))
 		}
 	}
 	if err := s.Meter.Flush(ctx); err != nil {
@@ -98,9 +96,9 @@ func Settle(ctx context.Context, s *target.Session) error {
 	if err := l.j.Adopt(ctx); err != nil {
 		return fmt.Errorf("settle the load: %w", err)
 	}
-	for _, entity := range entities {
-		if err := l.j.SettleAll(ctx, entity); err != nil {
-			return fmt.Errorf("settle the load of %ss: %w", entity, err)
+	for _, name := range entity.Names() {
+		if err := l.j.SettleAll(ctx, name); err != nil {
+			return fmt.Errorf("settle the load of %ss: %w", name, err)
 		}
 	}
 	return nil
@@ -132,8 +130,8 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 		return err
 	}
 	l.binder = b
-	for _, entity := range entities {
-		if l.hiID[entity], err = l.highest(ctx, entity); err != nil {
+	for _, name := range entity.Names() {
+		if l.hiID[name], err = l.highest(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -222,7 +220,14 @@ func (l *loader) phase(ctx context.Context, entity string) error {
 	if _, err := l.j.LookOnce(ctx, entity); err != nil {
 		return err
 	}
-	left := int64(1)
+	left, err := l.pendingCount(ctx, entity, attempts)
+	if err == nil && left > 0 {
+		err = l.knowHighest(ctx, entity)
+	}
+	if err != nil {
+		return err
+	}
+	left = 1 // what is in doubt may be pending again
 	for try := 0; try < attempts && left > 0; try++ {
 		if err := l.round(ctx, entity); err != nil {
 			return err

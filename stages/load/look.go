@@ -2,14 +2,21 @@ package load
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 )
 
-// look finds operations in doubt: creates by their marker on the newest list
-// pages, updates by reading the record.
+// look finds operations in doubt: creates among the newest records or in the
+// list of what they belong to, updates by reading the record.
 func (l *loader) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedrive.Record, error) {
 	found := map[int64]pipedrive.Record{}
 	var creates []*journal.Op
@@ -26,14 +33,25 @@ func (l *loader) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedri
 			found[op.ID] = rec
 		}
 	}
-	return found, l.lookByMarker(ctx, creates, found)
+	if len(creates) == 0 {
+		return found, nil
+	}
+	e, ok := entity.Of(creates[0].Entity)
+	if !ok {
+		return nil, fmt.Errorf("%s is no kind of record", creates[0].Entity)
+	}
+	if e.IsMarked() {
+		return found, l.lookByMarker(ctx, e, creates, found)
+	}
+	return found, l.lookByIdentity(ctx, e, creates, found)
 }
 
-// lookByMarker walks the newest list pages for creates of one entity.
-func (l *loader) lookByMarker(ctx context.Context, creates []*journal.Op, found map[int64]pipedrive.Record) error {
-	byMarker, floor := map[string]*journal.Op{}, ""
+// lookByMarker finds creates of one entity by what the records carry.
+func (l *loader) lookByMarker(ctx context.Context, e entity.Entity, creates []*journal.Op, found map[int64]pipedrive.Record) error {
+	byMarker := map[string]*journal.Op{}
+	var where place
 	for _, op := range creates {
-		if markerOf(op.Body, l.markerCode(op.Entity)) != op.Marker {
+		if l.markerOf(e, op.Body) != op.Marker {
 			// The field was deleted or made anew since: a record that was made could not be told by it.
 			if err := l.j.Quarantine(ctx, op, `the field "NextCRM ID" it was sent with is no longer the account's`); err != nil {
 				return err
@@ -41,47 +59,193 @@ func (l *loader) lookByMarker(ctx context.Context, creates []*journal.Op, found 
 			continue
 		}
 		byMarker[op.Marker] = op
-		if floor == "" || higher(floor, op.HiID) == floor {
-			floor = op.HiID
-		}
+		where.add(e, op.Body, op.HiID)
 	}
 	if len(byMarker) == 0 {
 		return nil
 	}
-	return l.newest(ctx, creates[0].Entity, floor, func(rec pipedrive.Record, marker string) {
-		if op, ok := byMarker[marker]; ok {
+	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
+		if op, ok := byMarker[l.markerOf(e, rec.Data)]; ok {
 			// Pages run from new to old: the oldest of several twins is linked, the census sees to the others.
 			found[op.ID] = rec
 		}
+		return nil
 	})
 }
 
-// newest walks the list from the newest record down to the id floor, which is
-// not included. The floor of an operation is what was known before its sending
-// and is never raised by a look: ids are given out before records become
-// visible, so a lower id may appear after a higher one.
-func (l *loader) newest(ctx context.Context, entity, floor string, visit func(rec pipedrive.Record, marker string)) error {
-	code := l.markerCode(entity)
-	q := url.Values{"sort_by": {"id"}, "sort_direction": {"desc"}}
-	for rec, err := range l.Client.All(ctx, entity, q) {
+// lookByIdentity finds creates of what cannot carry a marker: a record that
+// says the same, is newer than the sending and is nobody else's.
+func (l *loader) lookByIdentity(ctx context.Context, e entity.Entity, creates []*journal.Op, found map[int64]pipedrive.Record) error {
+	var where place
+	parts := make([][]byte, len(creates))
+	for i, op := range creates {
+		part, err := e.Part(op.Body)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", op.Entity, op.FinalKey, err)
+		}
+		parts[i] = part
+		where.add(e, op.Body, op.HiID)
+	}
+	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
+		taken, err := l.isLinked(ctx, e.Name, rec.ID)
+		if err != nil || taken {
+			return err
+		}
+		for i, op := range creates {
+			if _, done := found[op.ID]; done || e.Under == "" && higher(op.HiID, rec.ID) == op.HiID {
+				continue
+			}
+			same, err := journal.Holds(rec.Data, parts[i])
+			if err != nil {
+				return err
+			}
+			if same {
+				found[op.ID] = rec
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+func (l *loader) isLinked(ctx context.Context, entity, id string) (taken bool, err error) {
+	err = l.DB.Read().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live')",
+		l.ID, entity, id).Scan(&taken)
+	return taken, err
+}
+
+// place is where records of some creates would be found: in the lists of these
+// records, or among those newer than the floor.
+type place struct {
+	around []string
+	floor  string
+}
+
+func (p *place) add(e entity.Entity, body []byte, hiID string) {
+	if e.Under != "" {
+		if id := textAt(body, e.Under); id != "" && !slices.Contains(p.around, id) {
+			p.around = append(p.around, id)
+		}
+		return
+	}
+	if p.floor == "" || higher(p.floor, hiID) == p.floor {
+		p.floor = hiID
+	}
+}
+
+// candidates visits the records of a place. Where the list can be sorted it is
+// walked from the newest record down to the floor, which is not included. The
+// floor of an operation is what was known before its sending and is never
+// raised by a look: ids are given out before records become visible, so a lower
+// id may appear after a higher one.
+func (l *loader) candidates(ctx context.Context, e entity.Entity, where place, visit func(pipedrive.Record) error) error {
+	if e.Under != "" {
+		return l.inside(ctx, e, where.around, visit)
+	}
+	sorted := pipedrive.NewestFirst(e.Name)
+	for rec, err := range l.Client.All(ctx, e.Name, sorted) {
 		if err != nil {
 			return err
 		}
-		if higher(floor, rec.ID) == floor {
-			break
+		if sorted != nil && higher(where.floor, rec.ID) == where.floor {
+			return nil
 		}
-		visit(rec, markerOf(rec.Data, code))
+		if err := visit(rec); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (l *loader) inside(ctx context.Context, e entity.Entity, around []string, visit func(pipedrive.Record) error) error {
+	for _, id := range around {
+		for rec, err := range l.Client.All(ctx, e.Name, e.Inside(id)) {
+			var refused *pipedrive.Error
+			if errors.As(err, &refused) && refused.NotFound() {
+				break // the record around is gone, and what was in it
+			}
+			if err != nil {
+				return err
+			}
+			if err := visit(rec); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// knowHighest finds out what the newest record is before the first one is
+// sent, for kinds of which the account's own are not read.
+func (l *loader) knowHighest(ctx context.Context, name string) error {
+	e, _ := entity.Of(name)
+	if e.Snapshot || e.Under != "" || e.Origin != "" || l.hiID[name] != "0" {
+		return nil
+	}
+	q := pipedrive.NewestFirst(name)
+	if q == nil {
+		q = url.Values{}
+	} else {
+		q.Set("limit", "1")
+	}
+	page, _, err := l.Client.Page(ctx, name, q, "")
+	if err != nil {
+		return fmt.Errorf("read the newest %s: %w", name, err)
+	}
+	for _, rec := range page {
+		l.hiID[name] = higher(l.hiID[name], rec.ID)
+	}
+	return nil
+}
+
+// existing looks whether a set that was there before us already has what is to
+// be added: the account would refuse it a second time.
+func (l *loader) existing(ctx context.Context, op *journal.Op) (pipedrive.Record, bool, error) {
+	e, _ := entity.Of(op.Entity)
+	if e.Under == "" || e.IsMarked() {
+		return pipedrive.Record{}, false, nil
+	}
+	id, origin := textAt(op.Body, e.Under), ""
+	err := l.DB.Read().QueryRowContext(ctx, "SELECT origin FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live'",
+		l.ID, e.Refers[e.Under], id).Scan(&origin)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && origin == "created" {
+		return pipedrive.Record{}, false, nil
+	}
+	if err != nil {
+		return pipedrive.Record{}, false, err
+	}
+	part, err := e.Part(op.Body)
+	if err != nil {
+		return pipedrive.Record{}, false, err
+	}
+	var has pipedrive.Record
+	err = l.inside(ctx, e, []string{id}, func(rec pipedrive.Record) error {
+		same, err := journal.Holds(rec.Data, part)
+		if same {
+			has = rec
+		}
+		return err
+	})
+	return has, has.ID != "", err
 }
 
 func (l *loader) markerCode(entity string) string {
 	return l.binder.symbols["field:"+entity+".nextcrm_id"]
 }
 
-func markerOf(data []byte, code string) string {
-	if m := journal.Marker(data, code); m != nil {
+// markerOf is our marker in a record or body, "" when it has none.
+func (l *loader) markerOf(e entity.Entity, data []byte) string {
+	if m := e.Marker(data, l.markerCode(e.Name)); m != nil {
 		return *m
 	}
 	return ""
+}
+
+// textAt is a property of a JSON object as text, numbers by their digits.
+func textAt(data []byte, key string) string {
+	var props map[string]json.RawMessage
+	if json.Unmarshal(data, &props) != nil {
+		return ""
+	}
+	return strings.Trim(string(props[key]), `"`)
 }

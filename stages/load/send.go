@@ -81,7 +81,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 			if err = l.update(ctx, op, p); op.State == "in_doubt" {
 				doubts++
 			}
-		} else if err = l.compose(ctx, op, p); op.State == "" {
+		} else if err = l.compose(ctx, op, p); op.State == "" && op.Verb == journal.Create {
 			creates = append(creates, op)
 		}
 		if err != nil {
@@ -114,7 +114,11 @@ func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 		return l.j.Block(ctx, op, "unbound_reference", missing)
 	}
 	op.Body = body
-	return nil
+	rec, has, err := l.existing(ctx, op)
+	if err != nil || !has {
+		return err
+	}
+	return l.agree(ctx, op, rec)
 }
 
 // update changes a record that exists. It is read first: what somebody changed
@@ -182,8 +186,10 @@ func (l *loader) gone(ctx context.Context, op *journal.Op) error {
 		l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
 }
 
-// agree links without sending: the record already holds everything.
+// agree links without sending: the record already holds everything. It was
+// there before us, so a rollback leaves it.
 func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record) error {
+	op.Verb = journal.Update
 	err := l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
 	if errors.Is(err, journal.ErrTaken) {
 		return l.j.Block(ctx, op, "already_linked", err.Error())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 )
@@ -32,20 +33,24 @@ func (l *loader) reopen(ctx context.Context, entity string) error {
 // where a create was sent more than once: it was judged "not there" and carried
 // out later all the same. Those of this plan are looked for now; those that
 // appeared after an earlier run are known from its verify.
-func (l *loader) census(ctx context.Context, entity string) error {
-	twins, err := l.seenTwins(ctx, entity)
+func (l *loader) census(ctx context.Context, name string) error {
+	e, _ := entity.Of(name)
+	if !e.IsMarked() {
+		return nil // sets refuse a second one by themselves; for files see verify
+	}
+	twins, err := l.seenTwins(ctx, name)
 	if err != nil {
 		return fmt.Errorf("look for twins: %w", err)
 	}
-	repeated, err := l.repeated(ctx, entity)
+	repeated, err := l.repeated(ctx, name)
 	if err != nil {
 		return fmt.Errorf("look for twins: %w", err)
 	}
-	if err := l.newTwins(ctx, entity, repeated, twins); err != nil {
+	if err := l.newTwins(ctx, e, repeated, twins); err != nil {
 		return err
 	}
 	for _, twin := range twins {
-		if err := l.removeTwin(ctx, entity, twin); err != nil {
+		if err := l.removeTwin(ctx, e, twin); err != nil {
 			return err
 		}
 	}
@@ -53,28 +58,30 @@ func (l *loader) census(ctx context.Context, entity string) error {
 }
 
 // newTwins adds twins of repeated creates to those that are known.
-func (l *loader) newTwins(ctx context.Context, entity string, repeated map[string]repeatedOp, twins map[string]pipedrive.Record) error {
+func (l *loader) newTwins(ctx context.Context, e entity.Entity, repeated map[string]repeatedOp, twins map[string]pipedrive.Record) error {
 	if len(repeated) == 0 {
 		return nil
 	}
-	floor := ""
+	var where place
 	for _, r := range repeated {
-		if floor == "" || higher(floor, r.hiID) == floor {
-			floor = r.hiID
-		}
+		where.add(e, r.body, r.hiID)
 	}
-	return l.newest(ctx, entity, floor, func(rec pipedrive.Record, marker string) {
-		if r, ok := repeated[marker]; ok && r.linkedID != rec.ID {
+	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
+		if r, ok := repeated[l.markerOf(e, rec.Data)]; ok && r.linkedID != rec.ID {
 			twins[rec.ID] = rec
 		}
+		return nil
 	})
 }
 
-type repeatedOp struct{ hiID, linkedID string }
+type repeatedOp struct {
+	hiID, linkedID string
+	body           []byte
+}
 
 // repeated lists creates of this plan that were sent more than once and are linked.
 func (l *loader) repeated(ctx context.Context, entity string) (map[string]repeatedOp, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT o.marker, min(CAST(o.hi_id AS INTEGER)), k.pipedrive_id FROM load_op AS o
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT o.marker, min(CAST(o.hi_id AS INTEGER)), k.pipedrive_id, o.body FROM load_op AS o
 		JOIN link AS k ON k.target_id = o.target_id AND k.entity = o.entity AND k.final_key = o.final_key AND k.state = 'live'
 		WHERE o.target_id = ? AND o.entity = ? AND o.purpose = 'load' AND o.verb = 'create' AND o.looks > 0 AND o.op_id > ?
 		GROUP BY o.final_key HAVING sum(o.state IN ('not_sent', 'quarantined', 'refused')) > 0`, l.ID, entity, l.after)
@@ -86,7 +93,7 @@ func (l *loader) repeated(ctx context.Context, entity string) (map[string]repeat
 	for rows.Next() {
 		var marker string
 		var r repeatedOp
-		if err := rows.Scan(&marker, &r.hiID, &r.linkedID); err != nil {
+		if err := rows.Scan(&marker, &r.hiID, &r.linkedID, &r.body); err != nil {
 			return nil, err
 		}
 		out[marker] = r
@@ -136,23 +143,23 @@ func (l *loader) seenTwins(ctx context.Context, entity string) (map[string]piped
 
 // removeTwin deletes a surplus record of ours, unless it differs from the one
 // that is linked: then somebody works with it, and verify reports it as surplus.
-func (l *loader) removeTwin(ctx context.Context, entity string, twin pipedrive.Record) error {
-	touched, err := l.differs(ctx, entity, twin)
+func (l *loader) removeTwin(ctx context.Context, e entity.Entity, twin pipedrive.Record) error {
+	touched, err := l.differs(ctx, e, twin)
 	if err != nil || touched {
 		return err
 	}
-	op := &journal.Op{Entity: entity, FinalKey: "twin:" + twin.ID, Verb: journal.Delete, PipedriveID: twin.ID, Before: &twin}
+	op := &journal.Op{Entity: e.Name, FinalKey: "twin:" + twin.ID, Verb: journal.Delete, PipedriveID: twin.ID, Before: &twin}
 	if err := l.j.Send(ctx, op); err != nil {
 		return err
 	}
-	return l.j.SettleAll(ctx, entity)
+	return l.j.SettleAll(ctx, e.Name)
 }
 
 // differs compares a twin with what the account answered for the linked one.
-func (l *loader) differs(ctx context.Context, entity string, twin pipedrive.Record) (bool, error) {
+func (l *loader) differs(ctx context.Context, e entity.Entity, twin pipedrive.Record) (bool, error) {
 	var echoed []byte
 	err := l.DB.Read().QueryRowContext(ctx, "SELECT echoed FROM link WHERE target_id = ? AND entity = ? AND marker = ? AND state = 'live'",
-		l.ID, entity, markerOf(twin.Data, l.markerCode(entity))).Scan(&echoed)
+		l.ID, e.Name, l.markerOf(e, twin.Data)).Scan(&echoed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil // somebody gave it another marker meanwhile
 	}

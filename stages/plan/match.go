@@ -33,6 +33,9 @@ func matchExisting(ctx context.Context, tx *sql.Tx, targetID int64) (int64, erro
 	if err := m.persons(); err != nil {
 		return 0, fmt.Errorf("match existing persons: %w", err)
 	}
+	if err := errors.Join(m.byMarker("product"), m.products(), m.settle("product")); err != nil {
+		return 0, fmt.Errorf("match existing products: %w", err)
+	}
 	// Nothing but our marker makes two deals the same one.
 	if err := errors.Join(m.byMarker("deal"), m.settle("deal")); err != nil {
 		return 0, fmt.Errorf("match existing deals: %w", err)
@@ -99,6 +102,22 @@ func (m *matcher) persons() error {
 		keys:    match.ContactKeys,
 		compare: match.ComparePersons,
 	}, dest)
+}
+
+// products are the same by their code, or by their name where one of the two
+// has no code.
+func (m *matcher) products() error {
+	_, err := m.tx.ExecContext(m.ctx, `INSERT INTO dest_match (target_id, entity, final_key, pipedrive_id, decision, rule, why)
+		SELECT d.target_id, 'product', f.final_key, d.pipedrive_id, 'merge', iif(lower(f.code) = lower(d.code), 'code', 'name'),
+			iif(lower(f.code) = lower(d.code), 'its code ' || d.code, 'its name ' || d.name)
+		FROM (SELECT *, nullif(trim(data ->> '$.code'), '') AS code FROM dest_record WHERE target_id = ?1 AND entity = 'product') AS d
+		JOIN final_product AS f ON lower(trim(f.code)) = lower(d.code)
+			OR (d.code IS NULL OR f.code IS NULL) AND lower(trim(f.name)) = lower(trim(d.name))
+		WHERE NOT EXISTS (SELECT 1 FROM link AS l WHERE l.target_id = ?1 AND l.entity = 'product' AND l.state = 'live'
+				AND (l.final_key = f.final_key OR l.pipedrive_id = d.pipedrive_id))
+			AND NOT EXISTS (SELECT 1 FROM dest_match AS x WHERE x.target_id = ?1 AND x.entity = 'product'
+				AND (x.final_key = f.final_key OR x.pipedrive_id = d.pipedrive_id))`, m.target)
+	return err
 }
 
 // matchEntity matches by marker, then the rest by evidence, then settles what

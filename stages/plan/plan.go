@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -106,21 +107,23 @@ func begin(tx *sql.Tx, s *target.Session, seal string) (int64, error) {
 // What is already linked and unchanged costs nothing; what differs is worked
 // out key by key in Go.
 func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
-	for _, entity := range Entities {
-		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, entity,
-			pipedrive.Cost(entity, pipedrive.Create), pipedrive.Cost(entity, pipedrive.Update)+pipedrive.Cost(entity, pipedrive.Get)); err != nil {
-			return fmt.Errorf("%s: %w", entity, err)
+	for _, name := range entity.Names() {
+		read := pipedrive.Cost(name, pipedrive.Get)
+		if read == 0 {
+			read = pipedrive.Cost(name, pipedrive.List) // there is no other way to see it
+		}
+		change := pipedrive.Cost(name, pipedrive.Update)
+		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return spellOut(ctx, tx, s, planID)
 }
 
-// Entities in the order of sending: a record's parents come before it.
-var Entities = []string{"organization", "person", "deal"}
-
 // decide gives every final record of one entity its action. Updates get the
 // body '{}' here and their real one from spellOut.
-// ?1 plan, ?2 target, ?3 entity, ?4 price of a create, ?5 price of an update.
+// ?1 plan, ?2 target, ?3 entity, ?4 price of a create, ?5 price of an update,
+// ?6 whether the API can change one.
 const decide = `
 WITH linked AS (SELECT * FROM link WHERE target_id = ?2 AND entity = ?3 AND part = ''),
 matched AS (
@@ -141,7 +144,7 @@ judged AS (
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN 'unchanged'
             WHEN w.state = 'quarantined' THEN 'blocked'
             WHEN w.symbolic = f.payload THEN 'blocked'
-            WHEN l.state = 'live' THEN 'update'
+            WHEN l.state = 'live' THEN iif(?6, 'update', 'blocked')
             WHEN m.candidates > 1 OR m.needs_review THEN 'blocked'
             WHEN m.pipedrive_id IS NOT NULL THEN 'update'
             ELSE 'create'
@@ -151,7 +154,7 @@ judged AS (
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN NULL
             WHEN w.state = 'quarantined' THEN 'it is not known whether it exists: ' || coalesce(w.hint, '')
             WHEN w.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(w.message, '')
-            WHEN l.state = 'live' THEN 'changed since it was sent'
+            WHEN l.state = 'live' THEN 'changed since it was sent' || iif(?6, '', ', and Pipedrive cannot change one: delete it there, then run again')
             WHEN m.candidates > 1 THEN 'matches ' || m.candidates || ' records the account already has: decide which'
             WHEN m.needs_review THEN 'may be a record the account already has: ' || m.why
             WHEN m.pipedrive_id IS NOT NULL THEN 'matches a record the account already has: ' || m.why
@@ -180,20 +183,39 @@ func price(tx *sql.Tx, s *target.Session, planID int64) error {
 	defer rows.Close()
 	var total, floor int64
 	for rows.Next() {
-		var entity string
+		var name string
 		var n, tokens, creates int64
-		if err := rows.Scan(&entity, &n, &tokens, &creates); err != nil {
+		if err := rows.Scan(&name, &n, &tokens, &creates); err != nil {
 			return err
 		}
-		readBack := (n + pageRows - 1) / pageRows * int64(pipedrive.Cost(entity, pipedrive.List))
-		total += tokens + readBack
-		floor += creates + readBack
+		lists, err := readBack(tx, name, n)
+		if err != nil {
+			return err
+		}
+		total += tokens + lists
+		floor += creates + lists
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
 	_, err = tx.Exec("UPDATE plan SET tokens = ?, floor = ? WHERE plan_id = ?", total, floor, planID)
 	return err
+}
+
+// readBack is what it costs to see n records of a kind: pages of a list, or the
+// list of each record that they hang on, and each alone where lists are brief.
+func readBack(tx *sql.Tx, name string, n int64) (int64, error) {
+	e, _ := entity.Of(name)
+	list, each := int64(pipedrive.Cost(name, pipedrive.List)), int64(0)
+	if e.Brief {
+		each = n * int64(pipedrive.Cost(name, pipedrive.Get))
+	}
+	if e.Under == "" {
+		return (n+pageRows-1)/pageRows*list + each, nil
+	}
+	var parents int64
+	err := tx.QueryRow("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", "$."+e.Under, name).Scan(&parents)
+	return parents * list, err
 }
 
 func summarise(tx *sql.Tx, planID int64) (stage.Result, error) {

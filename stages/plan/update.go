@@ -111,7 +111,8 @@ func (u update) work() (body, base string, err error) {
 // irreversible keys are not filled on records that were there before us: what
 // they set cannot be taken back as it was.
 var irreversible = map[string]bool{"add_time": true, "address": true, "marketing_status": true, "org_id": true, "status": true,
-	"won_time": true, "lost_time": true, "lost_reason": true, "stage_id": true, "expected_close_date": true, "owner_id": true, "visible_to": true}
+	"won_time": true, "lost_time": true, "lost_reason": true, "stage_id": true, "expected_close_date": true, "owner_id": true, "visible_to": true,
+	"prices": true, "category": true, "tax": true, "is_linkable": true, "billing_frequency": true, "billing_frequency_cycles": true}
 
 // blanks are the keys of payload that the record does not fill yet. Names stay.
 func blanks(payload, record map[string]any) map[string]any {
@@ -153,7 +154,8 @@ func keepCurrency(change, record map[string]any) {
 
 // clearable keys take null; the others keep their last value when the source
 // has lost it, because the API cannot clear them.
-var clearable = map[string][]string{"deal": {"person_id", "org_id"}, "organization": {"website", "linkedin"}}
+var clearable = map[string][]string{"deal": {"person_id", "org_id"}, "organization": {"website", "linkedin"},
+	"lead": {"person_id", "organization_id", "value", "expected_close_date"}, "note": {"deal_id", "person_id", "org_id", "lead_id"}}
 
 // changed are the keys whose value differs from what was last agreed.
 func changed(entity string, payload, linked map[string]any) map[string]any {

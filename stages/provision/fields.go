@@ -147,7 +147,7 @@ func (m *maker) labels(ctx context.Context) error {
 	missing, err := m.triples(ctx, `SELECT l.entity, l.entity, l.label FROM final_label AS l
 		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'label' AND b.symbol = l.entity || ':' || l.label
 			AND `+fmt.Sprintf(stands, "l.entity")+`
-		WHERE b.symbol IS NULL ORDER BY l.entity, l.position`, m.ID)
+		WHERE b.symbol IS NULL AND l.entity <> 'lead' ORDER BY l.entity, l.position`, m.ID)
 	if err != nil {
 		return err
 	}
@@ -241,8 +241,12 @@ func (m *maker) boundField(ctx context.Context, entity, symbol string) (string, 
 }
 
 // labelField finds the built-in field that holds labels: its code differs
-// between accounts and entities (label_ids or label).
+// between accounts and entities (label_ids or label). Those of products are
+// their categories.
 func (m *maker) labelField(ctx context.Context, entity, _ string) (string, error) {
+	if entity == "product" {
+		return "category", nil
+	}
 	var code string
 	err := m.DB.Read().QueryRowContext(ctx, `SELECT field_code FROM dest_field WHERE target_id = ? AND entity = ? AND is_custom = 0
 		AND field_code IN ('label_ids', 'label') ORDER BY field_code = 'label_ids' DESC LIMIT 1`, m.ID, entity).Scan(&code)

@@ -32,7 +32,11 @@ func (m *maker) lookNamed(ctx context.Context, op *journal.Op, found map[int64]p
 	known, err := m.pairs(ctx, `SELECT pipedrive_id, '' FROM bind WHERE target_id = ?1 AND kind IN ('field', 'pipeline', 'stage')
 		UNION SELECT field_code, '' FROM dest_field WHERE target_id = ?1 AND ?2 LIKE '%field'
 		UNION SELECT pipedrive_id, '' FROM dest_pipeline WHERE target_id = ?1 AND ?2 = 'pipeline'
-		UNION SELECT pipedrive_id, '' FROM dest_stage WHERE target_id = ?1 AND ?2 = 'stage'`, m.ID, op.Entity)
+		UNION SELECT pipedrive_id, '' FROM dest_stage WHERE target_id = ?1 AND ?2 = 'stage'
+		UNION SELECT pipedrive_id, '' FROM dest_activity_type WHERE target_id = ?1 AND ?2 = 'activity_type'
+		UNION SELECT pipedrive_id, '' FROM provisioned WHERE target_id = ?1 AND kind = 'activity_type' AND ?2 = 'activity_type'
+		UNION SELECT option_id, '' FROM dest_option WHERE target_id = ?1 AND entity = 'lead' AND ?2 = 'lead_label'
+		UNION SELECT pipedrive_id, '' FROM bind WHERE target_id = ?1 AND kind = 'label' AND ?2 = 'lead_label'`, m.ID, op.Entity)
 	if err != nil {
 		return err
 	}

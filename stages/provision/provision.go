@@ -27,6 +27,10 @@ const (
 	kindPipeline = "pipeline"
 	kindStage    = "stage"
 	kindUser     = "user"
+
+	kindActivityType = "activity_type"
+	kindPriority     = "priority"
+	kindFilterField  = "filter_field"
 )
 
 // maker provisions one account.
@@ -43,7 +47,8 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err := m.refuse(ctx); err != nil {
 		return m.res, fmt.Errorf("provision: %w", err)
 	}
-	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels}
+	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels,
+		m.leadLabels, m.activityTypes, m.priorities, m.filterFields}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return m.res, fmt.Errorf("provision: %w", err)
@@ -169,6 +174,10 @@ func (m *maker) done(tx *sql.Tx, op *journal.Op, rec pipedrive.Record) error {
 		return m.saveOptions(tx, entity, op, rec)
 	case isField:
 		return m.saveField(tx, fieldOf, op, rec)
+	case op.Entity == "lead_label":
+		return m.saveMade(tx, kindLabel, op.FinalKey, rec.ID, "")
+	case op.Entity == "activity_type":
+		return m.saveType(tx, op, rec)
 	case op.Entity == "stage":
 		return m.saveMade(tx, kindStage, op.FinalKey, rec.ID, stringAt(op.Body, "pipeline_id"))
 	default:

@@ -18,7 +18,8 @@ import (
 func (m *maker) users(ctx context.Context) error {
 	rows, err := m.pairs(ctx, `SELECT o.email, coalesce(u.pipedrive_id, '') FROM (
 			SELECT owner_email AS email FROM final_organization UNION SELECT owner_email FROM final_person
-			UNION SELECT owner_email FROM final_deal UNION SELECT target_email FROM map_user) AS o
+			UNION SELECT owner_email FROM final_deal UNION SELECT owner_email FROM final_lead UNION SELECT owner_email FROM final_activity
+			UNION SELECT author_email FROM final_note UNION SELECT user_email FROM final_follower UNION SELECT target_email FROM map_user) AS o
 		LEFT JOIN dest_user AS u ON u.target_id = ? AND u.email = o.email AND u.is_active = 1
 		WHERE o.email IS NOT NULL`, m.ID)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 )
@@ -22,95 +23,102 @@ const (
 	workers = 12
 )
 
-// parents tells by which property a record refers to which entity.
-var parents = map[string]map[string]string{"deal": {"org_id": "organization", "person_id": "person"}, "person": {"org_id": "organization"}}
-
-// phase takes back one entity. The account is read page by page and each page
+// phase takes back one kind. The account is read page by page and each page
 // dealt with at once, so that as little time as possible lies between looking
 // at a record and deleting it. What the list did not show, or what was not
 // carried out, is then read one by one.
-func (u *undoer) phase(ctx context.Context, entity string) error {
-	if err := u.noteReferences(ctx, entity); err != nil {
+func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
+	ours, err := u.live(ctx, e.Name)
+	if err != nil || len(ours) == 0 {
+		return err
+	}
+	if err := u.noteReferences(ctx, e); err != nil {
 		return err
 	}
 	var met int64
-	for cursor := ""; ; {
-		page, next, err := u.Client.Page(ctx, entity, nil, cursor)
-		if err != nil {
-			return err
-		}
-		ours, err := u.takeBack(ctx, entity, page)
-		if err != nil {
-			return err
-		}
-		met += ours
-		u.Report("rollback", entity, met, 0)
-		if next == "" {
-			break
-		}
-		cursor = next
+	err = u.Walk(ctx, e, func(page []pipedrive.Record) error {
+		n, err := u.takeBack(ctx, e, page)
+		met += n
+		u.Report("rollback", e.Name, met, 0)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if u.dryRun {
-		u.res.Add(entity+"s to take back", met-int64(u.keptOf(entity)))
+		u.res.Add(e.Name+"s to take back", met-int64(u.keptOf(e.Name)))
 		return nil
 	}
 	for range attempts {
-		if err := u.j.SettleAll(ctx, entity); err != nil {
+		if err := u.j.SettleAll(ctx, e.Name); err != nil {
 			return err
 		}
-		again, err := u.remaining(ctx, entity)
+		again, err := u.remaining(ctx, e.Name)
 		if err != nil || len(again) == 0 {
-			return errors.Join(err, u.count(ctx, entity))
+			return errors.Join(err, u.count(ctx, e.Name))
 		}
-		if _, err := u.takeBack(ctx, entity, again); err != nil {
+		if _, err := u.takeBack(ctx, e, again); err != nil {
 			return err
 		}
 	}
-	return errors.Join(u.j.SettleAll(ctx, entity), u.count(ctx, entity))
+	return errors.Join(u.j.SettleAll(ctx, e.Name), u.count(ctx, e.Name))
 }
 
-// noteReferences reads again what refers to an entity: children of ours are
-// gone by now, so every one that is still there stays.
-func (u *undoer) noteReferences(ctx context.Context, entity string) error {
-	clear(u.refers)
-	for _, child := range entities {
-		for property, parent := range parents[child] {
-			if parent != entity {
-				continue
+// noteReferences reads what may refer to a kind, each list once: children of
+// ours are gone by now, so every one that is still there stays. What hangs
+// inside a record goes with it and is no reason to keep it.
+func (u *undoer) noteReferences(ctx context.Context, parent entity.Entity) error {
+	for _, child := range entity.All {
+		if child.Under != "" || u.noted[child.Name] || !refersTo(child, parent.Name) {
+			continue
+		}
+		u.noted[child.Name] = true
+		for rec, err := range u.Client.All(ctx, child.Name, nil) {
+			if err != nil {
+				return fmt.Errorf("read %ss: %w", child.Name, err)
 			}
-			for rec, err := range u.Client.All(ctx, child, nil) {
-				if err != nil {
-					return fmt.Errorf("read %ss: %w", child, err)
-				}
-				if err := u.noteReference(ctx, child, rec, entity, property); err != nil {
-					return err
-				}
+			if err := u.noteReference(ctx, child, rec); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-func (u *undoer) noteReference(ctx context.Context, child string, rec pipedrive.Record, entity, property string) error {
+func refersTo(child entity.Entity, parent string) bool {
+	for _, kind := range child.Refers {
+		if kind == parent {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *undoer) noteReference(ctx context.Context, child entity.Entity, rec pipedrive.Record) error {
 	var r map[string]json.RawMessage
 	if err := json.Unmarshal(rec.Data, &r); err != nil {
-		return fmt.Errorf("%s %s: %w", child, rec.ID, err)
+		return fmt.Errorf("%s %s: %w", child.Name, rec.ID, err)
 	}
-	id := string(r[property])
-	if id == "" || id == "null" {
-		return nil
-	}
-	if u.dryRun && !u.kept[child+" "+rec.ID] {
-		l, err := u.link(ctx, child, rec.ID)
+	if u.dryRun && !u.kept[child.Name+" "+rec.ID] {
+		l, err := u.link(ctx, child.Name, rec.ID)
 		if err != nil || l.origin == "created" {
 			return err // it would be gone by now
 		}
 	}
-	// Only what refers to a record of ours matters; the rest would fill the memory.
-	if l, err := u.link(ctx, entity, id); err != nil || l.id == "" {
-		return err
+	for property, kind := range child.Refers {
+		id := strings.Trim(string(r[property]), `"`)
+		if id == "" || id == "null" {
+			continue
+		}
+		// Only what refers to a record of ours matters; the rest would fill the memory.
+		l, err := u.link(ctx, kind, id)
+		if err != nil {
+			return err
+		}
+		if l.id != "" {
+			u.refers[kind+" "+id] = child.Name + " " + rec.ID
+		}
 	}
-	u.refers[id] = child + " " + rec.ID
 	return nil
 }
 
@@ -121,12 +129,12 @@ type linked struct {
 	journalled           bool // the journal says that we created it
 }
 
-func (u *undoer) link(ctx context.Context, entity, id string) (linked, error) {
+func (u *undoer) link(ctx context.Context, kind, id string) (linked, error) {
 	var l linked
 	err := u.DB.Read().QueryRowContext(ctx, `SELECT k.final_key, k.pipedrive_id, k.origin, k.sent, k.echoed,
 			EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = k.target_id AND o.entity = k.entity AND o.final_key = k.final_key
 				AND o.purpose = 'load' AND o.verb = 'create' AND o.state = 'done' AND o.pipedrive_id = k.pipedrive_id)
-		FROM link AS k WHERE k.target_id = ? AND k.entity = ? AND k.pipedrive_id = ? AND k.state = 'live'`, u.ID, entity, id).
+		FROM link AS k WHERE k.target_id = ? AND k.entity = ? AND k.pipedrive_id = ? AND k.state = 'live'`, u.ID, kind, id).
 		Scan(&l.finalKey, &l.id, &l.origin, &l.sent, &l.echoed, &l.journalled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return linked{}, nil
@@ -136,20 +144,20 @@ func (u *undoer) link(ctx context.Context, entity, id string) (linked, error) {
 
 // takeBack deals with those of the given records that are ours, and returns
 // how many these are.
-func (u *undoer) takeBack(ctx context.Context, entity string, recs []pipedrive.Record) (ours int64, err error) {
+func (u *undoer) takeBack(ctx context.Context, e entity.Entity, recs []pipedrive.Record) (ours int64, err error) {
 	var ops []*journal.Op
 	for _, rec := range recs {
-		l, err := u.link(ctx, entity, rec.ID)
+		l, err := u.link(ctx, e.Name, rec.ID)
 		if err != nil {
 			return ours, err
 		}
-		if l.id == "" || u.kept[entity+" "+rec.ID] {
+		if l.id == "" || u.kept[e.Name+" "+rec.ID] {
 			continue
 		}
 		ours++
-		op, err := u.operation(ctx, entity, l, rec)
+		op, err := u.operation(ctx, e, l, rec)
 		if err != nil {
-			return ours, fmt.Errorf("%s %s: %w", entity, rec.ID, err)
+			return ours, fmt.Errorf("%s %s: %w", e.Name, rec.ID, err)
 		}
 		if op != nil {
 			ops = append(ops, op)
@@ -184,49 +192,67 @@ func (u *undoer) send(ctx context.Context, ops []*journal.Op) error {
 
 // operation decides what happens to one record of ours; nil when nothing has
 // to be sent.
-func (u *undoer) operation(ctx context.Context, entity string, l linked, rec pipedrive.Record) (*journal.Op, error) {
-	why, err := u.reasonToKeep(l, rec)
+func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (*journal.Op, error) {
+	why, err := u.reasonToKeep(ctx, e, l, rec)
 	if err != nil {
 		return nil, err
 	}
 	if why != "" {
-		return nil, u.keep(ctx, entity, l.finalKey, l.id, why)
+		return nil, u.keep(ctx, e.Name, l.finalKey, l.id, why)
 	}
-	op := &journal.Op{Entity: entity, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id, Before: &rec}
+	op := &journal.Op{Entity: e.Name, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id, Before: &rec}
 	if l.origin == "created" {
 		return op, nil
 	}
 	op.Verb = journal.Update
-	if op.Body, err = u.oldValues(ctx, entity, l.id); err != nil || op.Body != nil {
+	if op.Body, err = u.oldValues(ctx, e.Name, l.id); err != nil || op.Body != nil {
 		return op, err
 	}
 	// It held everything already, so nothing was ever sent.
-	return nil, u.drop(ctx, entity, l.finalKey, "removed")
+	return nil, u.drop(ctx, e.Name, l.finalKey, "removed")
 }
 
 // reasonToKeep tells why a record of ours must stay as it is; "" when it need not.
-func (u *undoer) reasonToKeep(l linked, rec pipedrive.Record) (string, error) {
-	if l.origin != "created" {
-		diffs, err := journal.Compare(rec.Data, l.sent)
-		if err != nil || len(diffs) == 0 {
-			return "", err
-		}
-		return "somebody changed " + diffs[0].Field + " in Pipedrive", nil
-	}
-	if !l.journalled {
+func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (string, error) {
+	if l.origin == "created" && !l.journalled {
 		return "the journal does not say that we created it", nil
 	}
-	field, err := journal.Touched(rec.Data, l.echoed)
+	field, err := u.touched(ctx, e, l, rec)
 	if err != nil {
 		return "", err
 	}
 	if field != "" {
 		return "somebody changed " + field + " in Pipedrive", nil
 	}
-	if by, ok := u.refers[l.id]; ok {
+	if by, ok := u.refers[e.Name+" "+l.id]; ok && l.origin == "created" {
 		return "a record that stays refers to it: " + by, nil
 	}
 	return "", nil
+}
+
+// touched names a property that somebody else changed: of what we created any,
+// of what was there before us, or only says how others are connected, those
+// that we sent.
+func (u *undoer) touched(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (string, error) {
+	if l.origin != "created" || !e.IsMarked() {
+		diffs, err := journal.Compare(rec.Data, l.sent)
+		if err != nil || len(diffs) == 0 {
+			return "", err
+		}
+		return diffs[0].Field, nil
+	}
+	var hadLines bool
+	if e.Name == "deal" {
+		// Lines move a deal's value, and so does taking them back.
+		if err := u.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM link WHERE target_id = ? AND entity IN ('deal_product', 'deal_discount')
+			AND sent ->> '$.deal_id' = CAST(? AS INTEGER))`, u.ID, l.id).Scan(&hadLines); err != nil {
+			return "", err
+		}
+	}
+	if hadLines {
+		return journal.Touched(rec.Data, l.echoed, "value")
+	}
+	return journal.Touched(rec.Data, l.echoed)
 }
 
 func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error {

@@ -14,14 +14,12 @@ import (
 	"slices"
 	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
 )
-
-// entities children first: the reverse of loading.
-var entities = []string{"deal", "person", "organization"}
 
 // undoer takes back one account. What it holds in memory is what stays there.
 type undoer struct {
@@ -30,6 +28,7 @@ type undoer struct {
 	dryRun bool
 	kept   map[string]bool   // "entity id" of what stays on purpose
 	refers map[string]string // "entity id" → a record that stays and refers to it
+	noted  map[string]bool   // kinds whose references are in refers
 	tokens int64             // dry run: what the writes would cost
 	res    stage.Result
 }
@@ -38,14 +37,14 @@ type undoer struct {
 // dryRun it reads the account, writes nothing to it, and the result says what
 // would happen to how many records and what that would cost.
 func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, error) {
-	u := &undoer{Session: s, j: s.Journal("rollback"), dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}}
+	u := &undoer{Session: s, j: s.Journal("rollback"), dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}, noted: map[string]bool{}}
 	u.j.Look, u.j.Done = u.look, u.done
 	if err := u.prepare(ctx); err != nil {
 		return u.res, fmt.Errorf("rollback: %w", err)
 	}
-	for _, entity := range entities {
-		if err := u.phase(ctx, entity); err != nil {
-			return u.res, fmt.Errorf("rollback %ss: %w", entity, err)
+	for _, e := range entity.Reversed() {
+		if err := u.phase(ctx, e); err != nil {
+			return u.res, fmt.Errorf("rollback %ss: %w", e.Name, err)
 		}
 	}
 	if dryRun {
@@ -65,8 +64,8 @@ func (u *undoer) prepare(ctx context.Context) error {
 	if err := u.j.Adopt(ctx); err != nil {
 		return err
 	}
-	for _, entity := range slices.Concat(entities, journal.Structure) {
-		if err := u.j.SettleAll(ctx, entity); err != nil {
+	for _, name := range slices.Concat(entity.Names(), journal.Structure) {
+		if err := u.j.SettleAll(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -88,14 +87,14 @@ func (u *undoer) refuseOpen(ctx context.Context) error {
 	return err
 }
 
-func (u *undoer) keep(ctx context.Context, entity, finalKey, id, why string) error {
+func (u *undoer) keep(ctx context.Context, kind, finalKey, id, why string) error {
 	u.res.Left++
-	u.kept[entity+" "+id] = true
+	u.kept[kind+" "+id] = true
 	if u.dryRun {
 		return nil
 	}
 	return u.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT OR REPLACE INTO kept_record VALUES (?, ?, ?, ?, ?, ?)", u.ID, entity, id, finalKey, why, u.DB.Now())
+		_, err := tx.Exec("INSERT OR REPLACE INTO kept_record VALUES (?, ?, ?, ?, ?, ?)", u.ID, kind, id, finalKey, why, u.DB.Now())
 		return err
 	})
 }
@@ -109,7 +108,7 @@ func (u *undoer) done(tx *sql.Tx, op *journal.Op, _ pipedrive.Record) error {
 			return err
 		}
 	}
-	if slices.Contains(entities, op.Entity) {
+	if _, isRecord := entity.Of(op.Entity); isRecord {
 		return u.j.DropLink(tx, op.Entity, op.FinalKey, "removed")
 	}
 	kind, symbol, _ := strings.Cut(op.FinalKey, " ")
@@ -151,14 +150,11 @@ func (u *undoer) price(ctx context.Context) error {
 		return err
 	}
 	for _, t := range things {
-		entity, verb := t.kind, pipedrive.Delete
-		switch t.kind {
-		case "field":
-			entity = "person_field"
-		case "option", "label":
-			entity, verb = "person_field", pipedrive.DeleteOptions
+		kind, verb := t.entity(), pipedrive.Delete
+		if field, isOption := strings.CutSuffix(kind, "_option"); isOption {
+			kind, verb = field+"_field", pipedrive.DeleteOptions
 		}
-		u.tokens += int64(pipedrive.Cost(entity, verb))
+		u.tokens += int64(pipedrive.Cost(kind, verb))
 	}
 	u.res.Add("fields, options, labels, stages and pipelines", int64(len(things)))
 	u.res.Add("tokens", u.tokens)

@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,7 +14,22 @@ import (
 type made struct{ kind, symbol, id, parent string }
 
 // removalOrder takes what stands inside before what it stands in.
-var removalOrder = []string{"option", "label", "field", "stage", "pipeline"}
+var removalOrder = []string{"option", "label", "field", "activity_type", "stage", "pipeline"}
+
+// entity is what the journal calls it: an option's is that of its field with
+// another ending, labels of leads stand alone.
+func (t made) entity() string {
+	of, _, _ := strings.Cut(t.symbol, map[string]string{"field": ".", "option": ".", "label": ":"}[t.kind])
+	switch {
+	case t.kind == "field":
+		return of + "_field"
+	case t.kind == "label" && of == "lead":
+		return "lead_label"
+	case t.kind == "option" || t.kind == "label":
+		return of + "_option"
+	}
+	return t.kind
+}
 
 // structure removes what we provisioned and nobody uses. The account is read
 // again: what people entered into our fields meanwhile must be seen.
@@ -79,35 +95,47 @@ func (u *undoer) provisioned(ctx context.Context) ([]made, error) {
 // pipelines it uses. Keys are those that structure asks for.
 func (u *undoer) usage(ctx context.Context) (map[string]string, error) {
 	used := map[string]string{}
-	for _, entity := range entities {
-		for rec, err := range u.Client.All(ctx, entity, nil) {
+	for _, kind := range []string{"organization", "person", "product", "deal", "lead", "activity"} {
+		for rec, err := range u.Client.All(ctx, kind, nil) {
 			if err != nil {
-				return nil, fmt.Errorf("read %ss: %w", entity, err)
+				return nil, fmt.Errorf("read %ss: %w", kind, err)
 			}
-			if err := noteUsage(used, entity+" "+rec.ID, rec.Data); err != nil {
-				return nil, fmt.Errorf("%s %s: %w", entity, rec.ID, err)
+			if err := noteUsage(used, kind+" "+rec.ID, rec.Data); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", kind, rec.ID, err)
 			}
 		}
 	}
-	return used, nil
+	return used, u.noteTypes(ctx, used)
 }
 
 func noteUsage(used map[string]string, who string, data []byte) error {
 	var r struct {
 		StageID      json.Number                `json:"stage_id"`
 		PipelineID   json.Number                `json:"pipeline_id"`
-		LabelIDs     []json.Number              `json:"label_ids"`
+		LabelIDs     []any                      `json:"label_ids"`
+		Category     any                        `json:"category"`
+		Type         string                     `json:"type"`
 		CustomFields map[string]json.RawMessage `json:"custom_fields"`
 	}
-	if err := json.Unmarshal(data, &r); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&r); err != nil {
 		return err
+	}
+	if r.CustomFields == nil { // v1 has them among the others
+		if err := json.Unmarshal(data, &r.CustomFields); err != nil {
+			return err
+		}
 	}
 	used["stage:"+r.PipelineID.String()+":"+r.StageID.String()] = who
 	used["pipeline::"+r.PipelineID.String()] = who
 	for _, id := range r.LabelIDs {
-		used["label:label_ids:"+id.String()] = who
-		used["label:label:"+id.String()] = who
+		used[fmt.Sprint("label:label_ids:", id)] = who
+		used[fmt.Sprint("label:label:", id)] = who
+		used[fmt.Sprint("label::", id)] = who // of leads, which hang on no field
 	}
+	used[fmt.Sprint("label:category:", r.Category)] = who
+	used["type:"+r.Type] = who
 	for code, value := range r.CustomFields {
 		text := strings.Trim(string(value), "[] ")
 		if text == "null" || text == "" {
@@ -121,24 +149,35 @@ func noteUsage(used map[string]string, who string, data []byte) error {
 	return nil
 }
 
+// noteTypes turns the keys that activities name into ids of activity types.
+func (u *undoer) noteTypes(ctx context.Context, used map[string]string) error {
+	for rec, err := range u.Client.All(ctx, "activity_type", nil) {
+		if err != nil {
+			return fmt.Errorf("read activity types: %w", err)
+		}
+		var t struct {
+			Key string `json:"key_string"`
+		}
+		if err := json.Unmarshal(rec.Data, &t); err != nil {
+			return fmt.Errorf("activity type %s: %w", rec.ID, err)
+		}
+		if who, ok := used["type:"+t.Key]; ok {
+			used["activity_type::"+rec.ID] = who
+		}
+	}
+	return nil
+}
+
 // remove deletes one thing. A stage or pipeline that an earlier attempt or a
 // person has removed already counts as removed.
 func (u *undoer) remove(ctx context.Context, t made) error {
-	op := &journal.Op{Verb: journal.Delete, FinalKey: t.kind + " " + t.symbol, PipedriveID: t.id}
-	switch t.kind {
-	case "field":
-		entity, _, _ := strings.Cut(t.symbol, ".")
-		op.Entity = entity + "_field"
-	case "option", "label":
-		entity, _, _ := strings.Cut(t.symbol, map[string]string{"option": ".", "label": ":"}[t.kind])
-		op.Entity, op.PipedriveID = entity+"_option", t.parent
+	op := &journal.Op{Verb: journal.Delete, Entity: t.entity(), FinalKey: t.kind + " " + t.symbol, PipedriveID: t.id}
+	if strings.HasSuffix(op.Entity, "_option") {
 		body, err := json.Marshal([]string{t.id})
 		if err != nil {
 			return err
 		}
-		op.Body = body
-	default:
-		op.Entity = t.kind
+		op.Body, op.PipedriveID = body, t.parent
 	}
 	if err := u.j.Send(ctx, op); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -24,12 +24,15 @@ func refresh(ctx context.Context, s *target.Session, res *stage.Result) error {
 	if err := s.DB.Write(ctx, func(tx *sql.Tx) error { return fromVerify(ctx, tx, s) }); err != nil {
 		return fmt.Errorf("take over what verify saw: %w", err)
 	}
-	for _, entity := range entities {
-		n, err := changed(ctx, s, entity)
-		if err != nil {
-			return fmt.Errorf("%s: %w", entity, err)
+	for _, e := range entity.All {
+		if !e.Snapshot {
+			continue
 		}
-		res.Add(entity+"s of others changed", n)
+		n, err := changed(ctx, s, e)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
+		}
+		res.Add(e.Name+"s of others changed", n)
 		res.Rows += n
 	}
 	return nil
@@ -46,14 +49,14 @@ func fromVerify(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 	}
 	_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO dest_record (target_id, entity, pipedrive_id, marker, name, data, taken_at)
 		SELECT r.target_id, r.entity, r.pipedrive_id, r.marker, coalesce(r.data ->> '$.name', r.data ->> '$.title', ''), r.data, r.seen_at
-		FROM seen_record AS r WHERE r.target_id = ?1 AND `+verified+` AND `+foreign, s.ID)
+		FROM seen_record AS r WHERE r.target_id = ?1 AND r.entity IN ('organization', 'person', 'product', 'deal') AND `+verified+` AND `+foreign, s.ID)
 	return err
 }
 
 // changed reads what changed since the newest record that is known, by the
 // account's own clock.
-func changed(ctx context.Context, s *target.Session, entity string) (n int64, err error) {
-	code, err := existingMarkerField(ctx, s, entity)
+func changed(ctx context.Context, s *target.Session, e entity.Entity) (n int64, err error) {
+	code, err := existingMarkerField(ctx, s, e.Name)
 	if err != nil {
 		return 0, err
 	}
@@ -61,7 +64,7 @@ func changed(ctx context.Context, s *target.Session, entity string) (n int64, er
 	if err := s.DB.Read().QueryRowContext(ctx, `SELECT max(update_time) FROM (
 		SELECT max(data ->> '$.update_time') AS update_time FROM dest_record WHERE target_id = ?1 AND entity = ?2
 		UNION ALL SELECT max(data ->> '$.update_time') FROM seen_record WHERE target_id = ?1 AND entity = ?2
-			AND EXISTS (SELECT 1 FROM verification WHERE target_id = ?1))`, s.ID, entity).Scan(&since); err != nil {
+			AND EXISTS (SELECT 1 FROM verification WHERE target_id = ?1))`, s.ID, e.Name).Scan(&since); err != nil {
 		return 0, err
 	}
 	q := url.Values{}
@@ -69,11 +72,11 @@ func changed(ctx context.Context, s *target.Session, entity string) (n int64, er
 		q.Set("updated_since", since.String)
 	}
 	for cursor := ""; ; {
-		page, next, err := s.Client.Page(ctx, entity, q, cursor)
+		page, next, err := s.Client.Page(ctx, e.Name, q, cursor)
 		if err != nil {
 			return n, err
 		}
-		stored, err := storeForeign(ctx, s, entity, code, page)
+		stored, err := storeForeign(ctx, s, e, code, page)
 		n += stored
 		if err != nil || next == "" {
 			return n, err
@@ -82,14 +85,14 @@ func changed(ctx context.Context, s *target.Session, entity string) (n int64, er
 	}
 }
 
-func storeForeign(ctx context.Context, s *target.Session, entity, code string, page []pipedrive.Record) (n int64, err error) {
+func storeForeign(ctx context.Context, s *target.Session, e entity.Entity, code string, page []pipedrive.Record) (n int64, err error) {
 	err = s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
 			res, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO dest_record (target_id, entity, pipedrive_id, marker, name, data, taken_at)
 				SELECT r.target_id, r.entity, r.pipedrive_id, r.marker, coalesce(r.data ->> '$.name', r.data ->> '$.title', ''), r.data, r.taken_at
 				FROM (SELECT ?1 AS target_id, ?2 AS entity, ?3 AS pipedrive_id, ?4 AS marker, ?5 AS data, ?6 AS taken_at) AS r
 				WHERE `+foreign+` AND NOT EXISTS (SELECT 1 FROM dest_record AS d WHERE d.target_id = ?1 AND d.entity = ?2 AND d.pipedrive_id = ?3 AND d.data = ?5)`,
-				s.ID, entity, rec.ID, journal.Marker(rec.Data, code), string(rec.Data), s.DB.Now())
+				s.ID, e.Name, rec.ID, e.Marker(rec.Data, code), string(rec.Data), s.DB.Now())
 			if err != nil {
 				return fmt.Errorf("record %s: %w", rec.ID, err)
 			}

@@ -1,8 +1,8 @@
 // Package scope looks at the account before anything is written to it.
 //
-//	reads   Pipedrive: users, fields, pipelines, stages, currencies; its organizations, persons and deals; link seen_record verification
+//	reads   Pipedrive: users, fields, pipelines, stages, currencies; activity types, lead labels; its organizations, persons, products and deals; link seen_record verification
 //	does    takes the snapshot that plan, provision and rollback stand on
-//	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_record; target.snapshot_at target.structure_at
+//	writes  dest_user dest_field dest_option dest_pipeline dest_stage dest_currency dest_activity_type dest_record; target.snapshot_at target.structure_at
 package scope
 
 import (
@@ -10,11 +10,11 @@ import (
 	"database/sql"
 	"fmt"
 
+	"nextpipe/stages/internal/entity"
+	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
 )
-
-var entities = []string{"organization", "person", "deal"}
 
 // Run takes the snapshot: structure every time, all records until the first of
 // ours is sent, and from then on what other people make and change.
@@ -44,12 +44,15 @@ func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
 	if err := clear(ctx, s); err != nil {
 		return err
 	}
-	for _, entity := range entities {
-		n, err := records(ctx, s, entity)
-		if err != nil {
-			return fmt.Errorf("%s: %w", entity, err)
+	for _, e := range entity.All {
+		if !e.Snapshot {
+			continue
 		}
-		res.Add(entity+"s found", n)
+		n, err := records(ctx, s, e)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
+		}
+		res.Add(e.Name+"s found", n)
 		res.Rows += n
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
@@ -70,25 +73,16 @@ func clear(ctx context.Context, s *target.Session) error {
 }
 
 // records stores one entity page by page: no transaction waits for the network.
-func records(ctx context.Context, s *target.Session, entity string) (int64, error) {
-	markerCode, err := existingMarkerField(ctx, s, entity)
+func records(ctx context.Context, s *target.Session, e entity.Entity) (int64, error) {
+	markerCode, err := existingMarkerField(ctx, s, e.Name)
 	if err != nil {
 		return 0, err
 	}
 	var n int64
-	for cursor := ""; ; {
-		page, next, err := s.Client.Page(ctx, entity, nil, cursor)
-		if err != nil {
-			return n, err
-		}
-		if err := storeRecords(ctx, s, entity, markerCode, page); err != nil {
-			return n, err
-		}
+	err = s.Walk(ctx, e, func(page []pipedrive.Record) error {
 		n += int64(len(page))
-		s.Report("scope", entity, n, 0)
-		if next == "" {
-			return n, nil
-		}
-		cursor = next
-	}
+		s.Report("scope", e.Name, n, 0)
+		return storeRecords(ctx, s, e, markerCode, page)
+	})
+	return n, err
 }

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -29,6 +29,10 @@ var parts = []part{
 	{"organization_field", "organization fields", fieldOf("organization")},
 	{"person_field", "person fields", fieldOf("person")},
 	{"deal_field", "deal fields", fieldOf("deal")},
+	{"product_field", "product fields", fieldOf("product")},
+	{"activity_field", "activity fields", fieldOf("activity")},
+	{"activity_type", "activity types", storeActivityType},
+	{"lead_label", "lead labels", storeLeadLabel},
 	{"pipeline", "pipelines", storePipeline},
 	{"stage", "stages", storeStage},
 	{"currency", "currencies", storeCurrency},
@@ -48,7 +52,7 @@ func structure(ctx context.Context, s *target.Session, res *stage.Result) error 
 		res.Add(p.plural, int64(len(lists[i])))
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency"} {
+		for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency", "dest_activity_type"} {
 			if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", s.ID); err != nil {
 				return err
 			}
@@ -154,6 +158,32 @@ func storeCurrency(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
 	return err
 }
 
+func storeActivityType(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var t struct {
+		Name   string `json:"name"`
+		Key    string `json:"key_string"`
+		Active bool   `json:"active_flag"`
+	}
+	if err := json.Unmarshal(rec.Data, &t); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO dest_activity_type VALUES (?, ?, ?, ?, ?)", targetID, rec.ID, t.Name, t.Key, t.Active)
+	return err
+}
+
+// storeLeadLabel keeps the labels of leads, which have a list of their own,
+// like those of the others: as options of a field of their name.
+func storeLeadLabel(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
+	var l struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(rec.Data, &l); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO dest_option VALUES (?, 'lead', 'label_ids', ?, ?)", targetID, rec.ID, l.Name)
+	return err
+}
+
 // existingMarkerField is the code of our marker field, or of an earlier
 // migration's; "" when there is none.
 func existingMarkerField(ctx context.Context, s *target.Session, entity string) (string, error) {
@@ -168,7 +198,7 @@ func existingMarkerField(ctx context.Context, s *target.Session, entity string) 
 	return code, err
 }
 
-func storeRecords(ctx context.Context, s *target.Session, entity, markerCode string, page []pipedrive.Record) error {
+func storeRecords(ctx context.Context, s *target.Session, e entity.Entity, markerCode string, page []pipedrive.Record) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
 			var r struct {
@@ -179,8 +209,8 @@ func storeRecords(ctx context.Context, s *target.Session, entity, markerCode str
 				return fmt.Errorf("record %s: %w", rec.ID, err)
 			}
 			// A record may be met on two pages when others write meanwhile; the later state counts.
-			if _, err := tx.Exec("INSERT OR REPLACE INTO dest_record VALUES (?, ?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID,
-				journal.Marker(rec.Data, markerCode), r.Name+r.Title, string(rec.Data), s.DB.Now()); err != nil {
+			if _, err := tx.Exec("INSERT OR REPLACE INTO dest_record VALUES (?, ?, ?, ?, ?, ?, ?)", s.ID, e.Name, rec.ID,
+				e.Marker(rec.Data, markerCode), r.Name+r.Title, string(rec.Data), s.DB.Now()); err != nil {
 				return err
 			}
 		}

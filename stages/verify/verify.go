@@ -11,7 +11,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
@@ -26,8 +28,6 @@ var (
 	ErrLedger = errors.New("a ledger does not add up")
 )
 
-var entities = []string{"organization", "person", "deal"}
-
 // Run reads everything back and compares. Differences are rows of table
 // difference and ErrDifferences.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
@@ -35,12 +35,19 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err := forget(ctx, s); err != nil {
 		return res, fmt.Errorf("verify: %w", err)
 	}
-	for _, entity := range entities {
-		n, err := see(ctx, s, entity)
+	for _, e := range entity.All {
+		involved, err := involved(ctx, s, e.Name)
 		if err != nil {
-			return res, fmt.Errorf("verify %ss: %w", entity, err)
+			return res, fmt.Errorf("verify %ss: %w", e.Name, err)
 		}
-		res.Add(entity+"s read", n)
+		if !involved {
+			continue
+		}
+		n, err := see(ctx, s, e)
+		if err != nil {
+			return res, fmt.Errorf("verify %ss: %w", e.Name, err)
+		}
+		res.Add(strings.ReplaceAll(e.Name, "_", " ")+"s read", n)
 		res.Rows += n
 	}
 	differences, err := compareAll(ctx, s)
@@ -84,36 +91,36 @@ func forget(ctx context.Context, s *target.Session) error {
 	})
 }
 
-// see stores every live record of one entity, a transaction a page.
-func see(ctx context.Context, s *target.Session, entity string) (int64, error) {
+// involved tells whether a kind is to be read: its list costs tokens even where
+// we never had anything to do with it.
+func involved(ctx context.Context, s *target.Session, entity string) (yes bool, err error) {
+	err = s.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM final_item WHERE entity = ?2)
+		OR EXISTS (SELECT 1 FROM link WHERE target_id = ?1 AND entity = ?2)
+		OR EXISTS (SELECT 1 FROM load_op WHERE target_id = ?1 AND entity = ?2)`, s.ID, entity).Scan(&yes)
+	return yes, err
+}
+
+// see stores every live record of one kind, a transaction a page.
+func see(ctx context.Context, s *target.Session, e entity.Entity) (int64, error) {
 	var code string
 	err := s.DB.Read().QueryRowContext(ctx, "SELECT pipedrive_id FROM bind WHERE target_id = ? AND kind = 'field' AND symbol = ?",
-		s.ID, entity+".nextcrm_id").Scan(&code)
+		s.ID, e.Name+".nextcrm_id").Scan(&code)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
 	var n int64
-	for cursor := ""; ; {
-		page, next, err := s.Client.Page(ctx, entity, nil, cursor)
-		if err != nil {
-			return n, err
-		}
-		if err := store(ctx, s, entity, code, page); err != nil {
-			return n, err
-		}
+	err = s.Walk(ctx, e, func(page []pipedrive.Record) error {
 		n += int64(len(page))
-		s.Report("verify", entity, n, 0)
-		if next == "" {
-			return n, nil
-		}
-		cursor = next
-	}
+		s.Report("verify", e.Name, n, 0)
+		return store(ctx, s, e, code, page)
+	})
+	return n, err
 }
 
-func store(ctx context.Context, s *target.Session, entity, code string, page []pipedrive.Record) error {
+func store(ctx context.Context, s *target.Session, e entity.Entity, code string, page []pipedrive.Record) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
-			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, entity, rec.ID, journal.Marker(rec.Data, code),
+			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, e.Name, rec.ID, e.Marker(rec.Data, code),
 				string(rec.Data), s.DB.Now()); err != nil {
 				return err
 			}
@@ -150,20 +157,20 @@ func compareAll(ctx context.Context, s *target.Session) (int64, error) {
 // compareValues compares each linked record with everything we sent for it.
 // Pages of rows are read and closed before differences are written.
 func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
-	type row struct{ entity, key, id, sent, data string }
+	type row struct{ kind, key, id, sent, data string }
 	const pageSize = 1000
-	for entity, key := "", ""; ; {
+	for kind, key := "", ""; ; {
 		rows, err := tx.QueryContext(ctx, `SELECT l.entity, l.final_key, l.pipedrive_id, l.sent, r.data FROM link AS l
 			JOIN seen_record AS r ON r.target_id = l.target_id AND r.entity = l.entity AND r.pipedrive_id = l.pipedrive_id
 			WHERE l.target_id = ? AND l.state = 'live' AND (l.entity, l.final_key) > (?, ?) ORDER BY l.entity, l.final_key LIMIT ?`,
-			s.ID, entity, key, pageSize)
+			s.ID, kind, key, pageSize)
 		if err != nil {
 			return err
 		}
 		var page []row
 		for rows.Next() {
 			var r row
-			if err := rows.Scan(&r.entity, &r.key, &r.id, &r.sent, &r.data); err != nil {
+			if err := rows.Scan(&r.kind, &r.key, &r.id, &r.sent, &r.data); err != nil {
 				return errors.Join(err, rows.Close())
 			}
 			page = append(page, r)
@@ -174,10 +181,10 @@ func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 		for _, r := range page {
 			diffs, err := journal.Compare([]byte(r.data), []byte(r.sent))
 			if err != nil {
-				return fmt.Errorf("compare %s %s: %w", r.entity, r.key, err)
+				return fmt.Errorf("compare %s %s: %w", r.kind, r.key, err)
 			}
 			for _, d := range diffs {
-				if _, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, 'value', ?, ?, ?)", s.ID, r.entity, r.key, r.id, d.Field, d.Want, d.Got); err != nil {
+				if _, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, 'value', ?, ?, ?)", s.ID, r.kind, r.key, r.id, d.Field, d.Want, d.Got); err != nil {
 					return err
 				}
 			}
@@ -185,6 +192,6 @@ func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 		if len(page) < pageSize {
 			return nil
 		}
-		entity, key = page[len(page)-1].entity, page[len(page)-1].key
+		kind, key = page[len(page)-1].kind, page[len(page)-1].key
 	}
 }

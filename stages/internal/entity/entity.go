@@ -6,6 +6,7 @@ package entity
 import (
 	"encoding/json"
 	"html"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type Entity struct {
 	// Under is the property that names the record whose list it is found in; ""
 	// when it is found in a list of all.
 	Under string
+	// Brief tells that lists do not show everything: each is read alone to be compared.
+	Brief bool
 	// Query is the parameter by which such a list is asked for when it is not Under.
 	Query string
 }
@@ -55,7 +58,7 @@ var All = []Entity{
 		Refers: map[string]string{"deal_id": "deal", "org_id": "organization", "person_id": "person", "lead_id": "lead"}},
 	{Name: "file", Identity: []string{"name", "@blob", "deal_id", "person_id", "org_id", "lead_id", "activity_id"},
 		Refers: map[string]string{"deal_id": "deal", "org_id": "organization", "person_id": "person", "lead_id": "lead", "activity_id": "activity"}},
-	{Name: "filter", Identity: []string{"name", "type"}},
+	{Name: "filter", Brief: true, Identity: []string{"name", "type"}},
 }
 
 // Reversed is All with children first: the order of taking back.
@@ -134,6 +137,14 @@ func markerIn(text *string) *string {
 	}
 	m := html.UnescapeString(found[1])
 	return &m
+}
+
+// Inside is the query for the list of what hangs on the record of this id.
+func (e Entity) Inside(id string) url.Values {
+	if e.Query != "" {
+		return url.Values{e.Query: {id}}
+	}
+	return url.Values{e.Under: {id}}
 }
 
 // Part is the properties of a body that identify it, as JSON.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -47,6 +48,10 @@ func compareObjects(prefix string, got, want map[string]any) []Difference {
 			out = append(out, compareObjects("custom_fields.", inner, wanted)...)
 			continue
 		}
+		if blob, ok := want[key].(map[string]any); ok && key == blobKey {
+			out = append(out, compareObjects(prefix, got, map[string]any{"file_size": blob["size"]})...)
+			continue
+		}
 		if !same(key, got[key], want[key]) {
 			out = append(out, Difference{Field: prefix + key, Want: render(want[key]), Got: render(got[key])})
 		}
@@ -61,8 +66,7 @@ func same(key string, got, want any) bool {
 	case nil:
 		return IsBlank(got)
 	case json.Number:
-		g, ok := got.(json.Number)
-		return ok && sameNumber(g, w)
+		return sameID(key, got, w)
 	case string:
 		g, ok := got.(string)
 		return ok && sameText(g, w)
@@ -97,12 +101,17 @@ func IsBlank(v any) bool {
 // automatic are properties that the account changes by itself.
 var automatic = map[string]bool{"id": true, "add_time": true, "update_time": true, "rotten_time": true, "next_activity_id": true,
 	"last_activity_id": true, "weighted_value": true, "weighted_value_currency": true, "acv": true, "arr": true, "mrr": true,
-	"smart_bcc_email": true, "stage_change_time": true}
+	"smart_bcc_email": true, "stage_change_time": true,
+	// What v1 shows of the records around: their names and totals move with them.
+	"deal": true, "person": true, "organization": true, "project": true, "task": true, "user": true, "deal_name": true,
+	"person_name": true, "org_name": true, "product_name": true, "lead_name": true, "sum": true, "order_nr": true, "url": true,
+	"update_user_id": true, "was_seen": true}
 
 // Touched names the first property in which a record differs from what the
-// account answered when we wrote it, other than those it changes by itself; ""
+// account answered when we wrote it, other than those it changes by itself and
+// those excepted; ""
 // when nobody has touched the record. What was blank and was filled counts too.
-func Touched(now, answered []byte) (string, error) {
+func Touched(now, answered []byte, except ...string) (string, error) {
 	got, err := Decode(now)
 	if err != nil {
 		return "", fmt.Errorf("read record: %w", err)
@@ -110,6 +119,10 @@ func Touched(now, answered []byte) (string, error) {
 	was, err := Decode(answered)
 	if err != nil {
 		return "", fmt.Errorf("read earlier answer: %w", err)
+	}
+	for _, key := range except {
+		delete(got, key)
+		delete(was, key)
 	}
 	if field := touchedIn(got, was); field != "" {
 		return field, nil
@@ -196,13 +209,52 @@ func sameText(a, b string) bool {
 	return errX == nil && errY == nil && x.Equal(y)
 }
 
+// sameID compares numbers. v1 answers some ids as an object around the number;
+// the category of a product is written as a number and answered as text.
+func sameID(key string, got any, want json.Number) bool {
+	switch g := got.(type) {
+	case json.Number:
+		return sameNumber(g, want)
+	case string:
+		return key == "category" && g == want.String()
+	case map[string]any:
+		id, ok := g["value"].(json.Number)
+		return ok && sameNumber(id, want)
+	}
+	return false
+}
+
 // sameList compares as multisets: option ids have no order, and e-mails and
 // phones are told apart by value and by which one is primary.
 func sameList(key string, got, want []any) bool {
 	if len(got) != len(want) {
 		return false
 	}
+	if len(want) > 0 && isRecord(want[0]) {
+		return eachFound(key, got, want)
+	}
 	return strings.Join(listKeys(got), "\x00") == strings.Join(listKeys(want), "\x00")
+}
+
+// isRecord tells an object with several keys of its own from the e-mails and
+// phones, which are one value with a label.
+func isRecord(v any) bool {
+	m, ok := v.(map[string]any)
+	_, isValue := m["value"]
+	return ok && (!isValue || m["operator"] != nil)
+}
+
+// eachFound finds every wanted object among those of the record, each once.
+func eachFound(key string, got, want []any) bool {
+	left := slices.Clone(got)
+	for _, w := range want {
+		i := slices.IndexFunc(left, func(g any) bool { return same(key, g, w) })
+		if i < 0 {
+			return false
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return true
 }
 
 func listKeys(list []any) []string {
@@ -218,10 +270,11 @@ func listKeys(list []any) []string {
 	return keys
 }
 
-// IsDeleted tells whether a record read by id is marked as deleted.
+// IsDeleted tells whether a record read by id is marked as deleted, which v1
+// calls not active.
 func IsDeleted(record []byte) bool {
 	m, err := Decode(record)
-	return err == nil && m["is_deleted"] == true
+	return err == nil && (m["is_deleted"] == true || m["active_flag"] == false)
 }
 
 func sortedKeys(m map[string]any) []string {

@@ -41,8 +41,8 @@ const (
 
 // Structure lists the entities of operations on anything but records. An
 // option's entity is that of its field with another ending.
-var Structure = []string{"pipeline", "stage", "organization_field", "person_field", "deal_field",
-	"organization_option", "person_option", "deal_option"}
+var Structure = []string{"pipeline", "stage", "organization_field", "person_field", "deal_field", "product_field",
+	"organization_option", "person_option", "deal_option", "product_option", "activity_type", "lead_label"}
 
 // Op is one operation on the account, as in table load_op.
 type Op struct {
@@ -173,13 +173,25 @@ func (j *Journal) request(ctx context.Context, op *Op) (pipedrive.Record, error)
 	case strings.HasSuffix(op.Entity, "_option"):
 		return j.requestOptions(ctx, op)
 	case op.Verb == Create:
-		return j.Client.Create(ctx, op.Entity, op.Body)
+		return j.create(ctx, op)
 	case op.Verb == Update:
 		return j.Client.Update(ctx, op.Entity, op.PipedriveID, op.Body)
 	default:
 		err := j.Client.Delete(ctx, op.Entity, op.PipedriveID)
 		return pipedrive.Record{ID: op.PipedriveID}, goneIsDeleted(err)
 	}
+}
+
+// create sends a record, or the bytes of a file with what it hangs on.
+func (j *Journal) create(ctx context.Context, op *Op) (pipedrive.Record, error) {
+	rest, blob, err := takeBlob(op.Body)
+	if err != nil {
+		return pipedrive.Record{}, err
+	}
+	if blob == nil {
+		return j.Client.Create(ctx, op.Entity, op.Body)
+	}
+	return j.Client.Upload(ctx, op.Entity, rest, *blob)
 }
 
 // requestOptions adds or removes options of the field op.PipedriveID; the body

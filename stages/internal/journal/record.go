@@ -3,6 +3,9 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+
+	"nextpipe/stages/internal/pipedrive"
 )
 
 // Decode reads a JSON object; its numbers keep their digits.
@@ -13,16 +16,28 @@ func Decode(data []byte) (map[string]any, error) {
 	return m, d.Decode(&m)
 }
 
-// Marker is the text in a record's custom field of the given code, nil when it
-// has none. Our records carry their marker there.
-func Marker(record []byte, code string) *string {
-	var r struct {
-		CustomFields map[string]json.RawMessage `json:"custom_fields"`
+// blobKey is the property of a body that stands for the bytes of a file.
+const blobKey = "@blob"
+
+// takeBlob takes the file out of a body; nil when there is none.
+func takeBlob(body []byte) (rest []byte, blob *pipedrive.Blob, err error) {
+	var props map[string]json.RawMessage
+	if err := json.Unmarshal(body, &props); err != nil {
+		return nil, nil, fmt.Errorf("read body: %w", err)
 	}
-	var marker *string
-	if json.Unmarshal(record, &r) == nil {
-		// Another type than text is no marker of ours.
-		_ = json.Unmarshal(r.CustomFields[code], &marker)
+	raw, ok := props[blobKey]
+	if !ok {
+		return body, nil, nil
 	}
-	return marker
+	var b struct {
+		Path, Name, SHA256 string
+		Size               int64
+	}
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", blobKey, err)
+	}
+	delete(props, blobKey)
+	delete(props, "name") // the part of the upload that holds the bytes has it
+	rest, err = json.Marshal(props)
+	return rest, &pipedrive.Blob{Path: b.Path, Name: b.Name, Size: b.Size, SHA256: b.SHA256}, err
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 )
 
 // Create adds a record of the entity from its JSON body. The record's id is in
@@ -26,24 +25,27 @@ func (c *Client) Update(ctx context.Context, entity, id string, body []byte) (Re
 
 // Get reads one record. (*Error).NotFound tells a record that is not there;
 // recently deleted ones may still be answered, marked as deleted.
-// What exists only inside another record has no endpoint of its own: its
-// parent's list is read.
+// Where there is no endpoint for one alone, the list is read that has it.
 func (c *Client) Get(ctx context.Context, entity, id string) (Record, error) {
-	if parent := ParentOf(entity); parent != "" {
-		return c.getInside(ctx, entity, parent, id)
+	res, err := resourceOf(entity)
+	if err == nil && res.Costs.Get == 0 && res.Costs.List > 0 {
+		return c.getListed(ctx, res, id)
 	}
 	return c.single(ctx, entity, Get, id, nil)
 }
 
-func (c *Client) getInside(ctx context.Context, entity, parent, id string) (Record, error) {
-	around, _, _ := strings.Cut(id, "/")
-	for rec, err := range c.All(ctx, entity, url.Values{parent: {around}}) {
+func (c *Client) getListed(ctx context.Context, res Resource, id string) (Record, error) {
+	var q url.Values
+	if parent, _ := res.split(id); parent != "" {
+		q = url.Values{res.Parent: {parent}}
+	}
+	for rec, err := range c.All(ctx, res.Entity, q) {
 		if err != nil || rec.ID == id {
 			return rec, err
 		}
 	}
-	return Record{}, &Error{Kind: Refused, Failure: Failure{Entity: entity, Method: http.MethodGet, Path: id,
-		Status: http.StatusNotFound, Message: "it is not in the list of its " + parent}}
+	return Record{}, &Error{Kind: Refused, Failure: Failure{Entity: res.Entity, Method: http.MethodGet, Path: id,
+		Status: http.StatusNotFound, Message: "it is not in the list"}}
 }
 
 // Delete deletes one record. Its answer need not hold anything but success,

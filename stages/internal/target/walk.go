@@ -1,0 +1,95 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"nextpipe/stages/internal/entity"
+	"nextpipe/stages/internal/pipedrive"
+)
+
+// Walk reads every record of one kind, page by page. What is found only inside
+// other records is read there, in those that hold something of ours. Kinds
+// whose lists do not show everything are read one by one where they are ours.
+// No transaction is open while visit is called.
+func (s *Session) Walk(ctx context.Context, e entity.Entity, visit func([]pipedrive.Record) error) error {
+	if e.Under == "" {
+		return s.pages(ctx, e, nil, visit)
+	}
+	around, err := s.around(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, id := range around {
+		if err := s.pages(ctx, e, &id, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) pages(ctx context.Context, e entity.Entity, inside *string, visit func([]pipedrive.Record) error) error {
+	var q url.Values
+	if inside != nil {
+		q = e.Inside(*inside)
+	}
+	for cursor := ""; ; {
+		page, next, err := s.Client.Page(ctx, e.Name, q, cursor)
+		var refused *pipedrive.Error
+		if inside != nil && errors.As(err, &refused) && refused.NotFound() {
+			return nil // the record around is gone, and what was in it
+		}
+		if err == nil && e.Brief {
+			err = s.complete(ctx, e, page)
+		}
+		if err != nil {
+			return err
+		}
+		if err := visit(page); err != nil || next == "" {
+			return err
+		}
+		cursor = next
+	}
+}
+
+// complete reads those of a page that are ours.
+func (s *Session) complete(ctx context.Context, e entity.Entity, page []pipedrive.Record) error {
+	for i, rec := range page {
+		var ours bool
+		if err := s.DB.Read().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live')",
+			s.ID, e.Name, rec.ID).Scan(&ours); err != nil {
+			return err
+		}
+		if !ours {
+			continue
+		}
+		whole, err := s.Client.Get(ctx, e.Name, rec.ID)
+		if err != nil {
+			return err
+		}
+		page[i] = whole
+	}
+	return nil
+}
+
+// around lists the records in which something of ours is, or may be.
+func (s *Session) around(ctx context.Context, e entity.Entity) ([]string, error) {
+	rows, err := s.DB.Read().QueryContext(ctx, `SELECT DISTINCT sent ->> ?3 FROM link WHERE target_id = ?1 AND entity = ?2 AND state = 'live'
+		UNION SELECT body ->> ?3 FROM load_op WHERE target_id = ?1 AND entity = ?2 AND verb = 'create' AND looks > 0 ORDER BY 1`,
+		s.ID, e.Name, "$."+e.Under)
+	if err != nil {
+		return nil, fmt.Errorf("read where %ss are: %w", e.Name, err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
+}
