@@ -46,7 +46,7 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 		return err
 	}
 	if u.dryRun {
-		u.res.Add(e.Name+"s to take back", met-int64(u.keptOf(e.Name)))
+		u.res.Add(e.Plural()+" to take back", met-int64(u.keptOf(e.Name)))
 		return nil
 	}
 	for range attempts {
@@ -55,13 +55,13 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 		}
 		again, err := u.remaining(ctx, e.Name)
 		if err != nil || len(again) == 0 {
-			return errors.Join(err, u.count(ctx, e.Name))
+			return errors.Join(err, u.count(ctx, e))
 		}
 		if _, err := u.takeBack(ctx, e, again); err != nil {
 			return err
 		}
 	}
-	return errors.Join(u.j.SettleAll(ctx, e.Name), u.count(ctx, e.Name))
+	return errors.Join(u.j.SettleAll(ctx, e.Name), u.count(ctx, e))
 }
 
 // noteReferences reads what may refer to a kind, each list once: children of
@@ -319,16 +319,16 @@ func (u *undoer) live(ctx context.Context, entity string) (map[string]string, er
 
 // count tells how many records were taken back; what is still linked and not
 // kept by intention is left over.
-func (u *undoer) count(ctx context.Context, entity string) error {
-	still, err := u.live(ctx, entity)
+func (u *undoer) count(ctx context.Context, e entity.Entity) error {
+	still, err := u.live(ctx, e.Name)
 	if err != nil {
 		return err
 	}
 	var n int64
 	err = u.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND run_id = ? AND entity = ?
-		AND purpose = 'rollback' AND state = 'done'`, u.ID, u.RunID, entity).Scan(&n)
+		AND purpose = 'rollback' AND state = 'done'`, u.ID, u.RunID, e.Name).Scan(&n)
 	u.res.Left += int64(len(still))
 	u.res.Rows += n
-	u.res.Add(entity+"s taken back", n)
+	u.res.Add(e.Plural()+" taken back", n)
 	return err
 }

@@ -44,7 +44,7 @@ func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, err
 	}
 	for _, e := range entity.Reversed() {
 		if err := u.phase(ctx, e); err != nil {
-			return u.res, fmt.Errorf("rollback %ss: %w", e.Name, err)
+			return u.res, fmt.Errorf("rollback %s: %w", e.Plural(), err)
 		}
 	}
 	if dryRun {

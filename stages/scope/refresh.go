@@ -32,7 +32,7 @@ func refresh(ctx context.Context, s *target.Session, res *stage.Result) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
-		res.Add(e.Name+"s of others changed", n)
+		res.Add(e.Plural()+" of others changed", n)
 		res.Rows += n
 	}
 	return nil

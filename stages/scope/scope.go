@@ -52,7 +52,7 @@ func snapshot(ctx context.Context, s *target.Session, res *stage.Result) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
-		res.Add(e.Name+"s found", n)
+		res.Add(e.Plural()+" found", n)
 		res.Rows += n
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {

@@ -11,7 +11,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
@@ -38,16 +37,16 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	for _, e := range entity.All {
 		involved, err := involved(ctx, s, e.Name)
 		if err != nil {
-			return res, fmt.Errorf("verify %ss: %w", e.Name, err)
+			return res, fmt.Errorf("verify %s: %w", e.Plural(), err)
 		}
 		if !involved {
 			continue
 		}
 		n, err := see(ctx, s, e)
 		if err != nil {
-			return res, fmt.Errorf("verify %ss: %w", e.Name, err)
+			return res, fmt.Errorf("verify %s: %w", e.Plural(), err)
 		}
-		res.Add(strings.ReplaceAll(e.Name, "_", " ")+"s read", n)
+		res.Add(e.Plural()+" read", n)
 		res.Rows += n
 	}
 	differences, err := compareAll(ctx, s)
@@ -184,6 +183,13 @@ func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 				return fmt.Errorf("compare %s %s: %w", r.kind, r.key, err)
 			}
 			for _, d := range diffs {
+				same, err := isNamed(ctx, tx, s.ID, r.kind, d)
+				if err != nil {
+					return err
+				}
+				if same {
+					continue
+				}
 				if _, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, 'value', ?, ?, ?)", s.ID, r.kind, r.key, r.id, d.Field, d.Want, d.Got); err != nil {
 					return err
 				}
@@ -194,4 +200,15 @@ func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 		}
 		kind, key = page[len(page)-1].kind, page[len(page)-1].key
 	}
+}
+
+// isNamed tells that a difference is none: the category of a product is sent by
+// its id and may be answered by its name.
+func isNamed(ctx context.Context, tx *sql.Tx, targetID int64, kind string, d journal.Difference) (same bool, err error) {
+	if kind != "product" || d.Field != "category" {
+		return false, nil
+	}
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM bind WHERE target_id = ? AND kind = 'label' AND pipedrive_id = ?
+		AND lower(symbol) = lower('product:' || json_extract(?, '$')))`, targetID, d.Want, d.Got).Scan(&same)
+	return same, err
 }

@@ -61,6 +61,15 @@ var All = []Entity{
 	{Name: "filter", Brief: true, Identity: []string{"name", "type"}},
 }
 
+// Plural is the entity's name as people read it, "deal products".
+func (e Entity) Plural() string {
+	name := strings.ReplaceAll(e.Name, "_", " ")
+	if stem, ok := strings.CutSuffix(name, "y"); ok {
+		return stem + "ies"
+	}
+	return name + "s"
+}
+
 // Reversed is All with children first: the order of taking back.
 func Reversed() []Entity {
 	out := slices.Clone(All)

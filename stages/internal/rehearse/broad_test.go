@@ -1,0 +1,92 @@
+package rehearse_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nextpipe/fixtures/sandbox"
+	"nextpipe/stages/internal/entity"
+	"nextpipe/stages/internal/rehearse"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/rollback"
+)
+
+// undisturbedBroad is what an account holds after a load of every kind without faults.
+func undisturbedBroad(t *testing.T) (dump string, writes int) {
+	t.Helper()
+	a := rehearse.Account(t, 1)
+	if err := through(t, rehearse.BroadWarehouse(t), a); err != nil {
+		t.Fatal(err)
+	}
+	return a.Dump(marker), len(a.Writes())
+}
+
+func TestLoad_EveryKindOfRecordArrives(t *testing.T) {
+	db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err, differences(t, db))
+	}
+	for _, e := range entity.All {
+		var final, live int
+		if err := db.Read().QueryRow("SELECT (SELECT count(*) FROM final_item WHERE entity = ?1), (SELECT count(*) FROM link WHERE entity = ?1 AND state = 'live')", e.Name).
+			Scan(&final, &live); err != nil || final != live {
+			t.Errorf("%s: %d final records, %d linked, %v", e.Name, final, live, err)
+		}
+	}
+	writes := len(a.Writes())
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	if again := len(a.Writes()) - writes; again != 0 {
+		t.Errorf("the second run wrote %d times, want 0: %v", again, a.Writes()[writes:])
+	}
+}
+
+// differences is table difference as text.
+func differences(t *testing.T, db *warehouse.DB) string {
+	t.Helper()
+	var out string
+	if err := db.Read().QueryRow("SELECT coalesce(group_concat(entity || ' ' || coalesce(final_key, '') || ' ' || kind || ' ' || coalesce(field, '') || ': want ' || coalesce(want, '') || ', got ' || coalesce(got, ''), char(10)), '') FROM difference").
+		Scan(&out); err != nil {
+		t.Fatal(err)
+	}
+	return "\n" + out
+}
+
+func TestLoad_EveryKindSurvivesALostAnswer(t *testing.T) {
+	want, writes := undisturbedBroad(t)
+	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.DropAfter}, {Do: sandbox.Hold, LookUps: 1}} {
+		for k := 1; k <= writes; k++ {
+			t.Run(fmt.Sprintf("%s at write %d", fault.Do, k), func(t *testing.T) {
+				t.Parallel()
+				db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+				nth := fault
+				nth.Writes, nth.Nth = true, k
+				a.Script(nth)
+				if err := through(t, db, a); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+					t.Errorf("the account differs from an undisturbed one:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestRollback_LeavesNothingOfAnyKind(t *testing.T) {
+	db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+	before := a.Dump(marker)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+	if err != nil || res.Left != 0 {
+		t.Errorf("rollback: %v, %s", err, res)
+	}
+	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
+		t.Errorf("traces are left (-before +after):\n%s", diff)
+	}
+}
