@@ -35,6 +35,12 @@ var columns = func() []column {
 	add("invoice", "money", "subtotal discount_total tax total paid_total balance_due")
 	add("campaign", "stamp", "scheduled_at sent_at created_at updated_at deleted_at")
 	add("campaign", "money", "revenue")
+	add("activity", "stamp", "created_at updated_at deleted_at")
+	add("activity", "date", "date due_date")
+	add("note", "stamp", "created_at updated_at")
+	add("task", "stamp", "created_at updated_at")
+	add("task", "date", "due_at")
+	add("email", "stamp", "sent_at created_at")
 	return list
 }()
 

@@ -37,6 +37,10 @@ func requireTimezone(ctx context.Context, tx *sql.Tx, s site) error {
 			queries = append(queries, localTimes(c.object, c.field, name, warehouse.Quote("stg_"+c.object)))
 		}
 	}
+	for _, c := range clocked {
+		queries = append(queries, fmt.Sprintf("SELECT source_table, coalesce(source_row, 0), %s, concat_ws(' ', %s, %s) FROM %s WHERE np_when_reason(%[2]s, %[3]s, NULL, NULL) = %[5]s",
+			literal(c.object+"."+c.day), c.day, c.clock, warehouse.Quote("stg_"+c.object), literal(normal.ZoneUnknown)))
+	}
 	fields, err := stampFields(ctx, tx)
 	if err != nil {
 		return err
@@ -56,6 +60,11 @@ func requireTimezone(ctx context.Context, tx *sql.Tx, s site) error {
 		}
 	}
 	return nil
+}
+
+// clocked are the columns that hold a day, which needs no zone, or an instant.
+var clocked = []struct{ object, day, clock string }{
+	{"activity", "due_date", "due_time"}, {"activity", "date", "NULL"}, {"task", "due_at", "NULL"},
 }
 
 // localTimes asks for the first value that only a zone could turn into an
