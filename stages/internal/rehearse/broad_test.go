@@ -90,3 +90,30 @@ func TestRollback_LeavesNothingOfAnyKind(t *testing.T) {
 		t.Errorf("traces are left (-before +after):\n%s", diff)
 	}
 }
+
+func TestRollback_OfEveryKindSurvivesALostAnswer(t *testing.T) {
+	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.FailAfter, Status: 502}, {Do: sandbox.Hold, LookUps: 1}} {
+		t.Run(string(fault.Do), func(t *testing.T) {
+			t.Parallel()
+			for k := 1; ; k++ {
+				db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+				before := a.Dump(marker)
+				if err := through(t, db, a); err != nil {
+					t.Fatal(err)
+				}
+				loaded := len(a.Writes())
+				fault.Writes, fault.Nth = true, k
+				a.Script(fault)
+				if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+					t.Fatalf("write %d: %v", k, err)
+				}
+				if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
+					t.Fatalf("write %d left traces (-before +after):\n%s", k, diff)
+				}
+				if len(a.Writes())-loaded < k {
+					return
+				}
+			}
+		})
+	}
+}
