@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -126,7 +127,7 @@ func (m *theMap) payload(e entity) (string, error) {
 	if text := m.details(e); text != "" {
 		custom = append(custom, member("@field:"+e.name+".nextcrm_details", quoted(text)))
 	}
-	if v := m.setting["visible_to"]; v != "" {
+	if v := cmp.Or(m.setting["visible_to_"+e.name], m.setting["visible_to"]); v != "" {
 		native = append(native, member("visible_to", mapped.Literal(v)))
 	}
 	return object(append(native, inner(custom)...)), nil

@@ -29,6 +29,7 @@ func Seal(ctx context.Context, db *warehouse.DB) (string, error) {
 		func() error { return seal[Option](ctx, db, "map_option", hash) },
 		func() error { return seal[Stage](ctx, db, "map_stage", hash) },
 		func() error { return seal[Status](ctx, db, "map_status", hash) },
+		func() error { return seal[Segment](ctx, db, "map_segment", hash) },
 	} {
 		if err := feed(); err != nil {
 			return "", fmt.Errorf("seal map: %w", err)

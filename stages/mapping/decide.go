@@ -96,6 +96,7 @@ var words = map[string][]string{
 	"map_field.target_type": {"varchar", "varchar_auto", "text", "double", "monetary", "date", "daterange", "time",
 		"timerange", "enum", "set", "user", "org", "people", "phone", "address"},
 	"map_label.action":         {"label", "field", "skip"},
+	"map_segment.action":       {"filter", "frozen", "skip"},
 	"map_stage.outcome":        {"won", "lost"},
 	"map_status.status":        {"open", "won", "lost"},
 	"map_status.stage_outcome": {"won", "lost"},

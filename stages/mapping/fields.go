@@ -24,6 +24,10 @@ func (m *builder) fields() error {
 	if err != nil {
 		return err
 	}
+	var kept int
+	if err := m.scan(`SELECT (SELECT count(*) FROM clean_segment WHERE shape IS NOT NULL), EXISTS (SELECT 1 FROM clean_list)`, &kept, &m.hasLists); err != nil {
+		return err
+	}
 	var all []candidate
 	for _, o := range objects {
 		list, err := m.candidates(o)
@@ -36,7 +40,8 @@ func (m *builder) fields() error {
 		}
 		all = append(all, list...)
 	}
-	spend(all, m.budget()-dest.custom, m.setting["custom_field_budget"] != "")
+	// One field is kept for segments that turn out to be no filters.
+	spend(all, m.budget()-dest.custom-min(kept, 1), m.setting["custom_field_budget"] != "")
 	spare := map[string]Field{}
 	rows := make([]Field, len(all))
 	for i := range all {
@@ -96,7 +101,7 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 	kept := all[:0]
 	for i := range all {
 		c := all[i]
-		if c.profile.count == 0 && !isDeclared(c) && !isNeeded(c) {
+		if c.profile.count == 0 && !isDeclared(c) && !m.isNeeded(c) {
 			continue
 		}
 		m.propose(&c)
@@ -112,9 +117,10 @@ func isDeclared(c candidate) bool {
 }
 
 // isNeeded keeps what Pipedrive would fill in its own way if we left it out:
-// the owner of every record, the stage of every deal.
-func isNeeded(c candidate) bool {
-	return c.rule.target == "owner_id" || c.rule.target == "stage_id"
+// the owner of every record, the stage of every deal. A list is one even when
+// nobody is on it.
+func (m *builder) isNeeded(c candidate) bool {
+	return c.rule.target == "owner_id" || c.rule.target == "stage_id" || c.MapKey == "contact.lists" && m.hasLists
 }
 
 func (m *builder) candidate(o object, source string, r rule, p profile) candidate {
@@ -167,7 +173,7 @@ func (m *builder) propose(c *candidate) {
 	c.spare.TargetField, c.spare.TargetName, c.spare.TargetType = text(firstOf(c.rule.target, fieldKey(c.rule.source))),
 		text(firstOf(c.rule.name, c.rule.source)), text(kind)
 	switch {
-	case c.profile.count == 0 && !isNeeded(*c):
+	case c.profile.count == 0 && !m.isNeeded(*c):
 		c.Action, why = "skip", "no record has a value"
 	case c.Action == "native" && c.profile.misfits > 0:
 		c.Action, why, confidence = "custom", fmt.Sprintf("%d of %d values are not what Pipedrive's own field takes", c.profile.misfits, c.profile.count), 0.8

@@ -4,7 +4,7 @@
 //
 //	reads   clean_*, golden_account, golden_contact, setup, dest_user, dest_field, provisioned, decide_map
 //	does    profiles fields, infers types, matches names, applies decisions, seals what was confirmed
-//	writes  map_setting, map_user, map_label, map_field, map_option, map_stage, map_status;
+//	writes  map_setting, map_user, map_label, map_field, map_option, map_stage, map_status, map_segment*;
 //	        decide_map and gate on a person's behalf (ImportCSV, Confirm)
 package mapping
 
@@ -19,19 +19,19 @@ import (
 )
 
 // tables are the map's tables in the order in which they build on each other.
-var tables = []string{"map_setting", "map_user", "map_label", "map_stage", "map_status", "map_field", "map_option"}
+var tables = []string{"map_setting", "map_user", "map_label", "map_stage", "map_status", "map_field", "map_option", "map_segment"}
 
 // Run rebuilds the map: proposals first, then every decision on top of them. A
 // decision that names no row or column of the map is an error, because ignoring
 // it would quietly undo somebody's word.
 func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 	var res stage.Result
-	err := db.Replace(ctx, tables, func(tx *sql.Tx) error {
+	err := db.Replace(ctx, append(tables, "map_segment_rule", "map_segment_member"), func(tx *sql.Tx) error {
 		m, err := begin(ctx, tx)
 		if err != nil {
 			return err
 		}
-		steps := []func() error{m.settings, m.users, m.labels, m.stages, m.statuses, m.fields, m.options}
+		steps := []func() error{m.settings, m.users, m.labels, m.stages, m.statuses, m.fields, m.options, m.segments}
 		for i, step := range steps {
 			if err := step(); err != nil {
 				return fmt.Errorf("propose %s: %w", tables[i], err)
@@ -58,12 +58,15 @@ type builder struct {
 	edition    string
 	setting    map[string]string
 	site       site
+	later      map[string][]decision // on the field of the segments, which comes last
 	fieldRows  []Field
+	optionRows []Option
 	userRows   []User
 	labelRows  []Label
 	stageRows  []Stage
 	rules      []mapped.Rule
 	hasReasons bool // the source has a column of lost reasons
+	hasLists   bool
 }
 
 // site is what the clean stage found out about the source as a whole.
@@ -78,6 +81,7 @@ func begin(ctx context.Context, tx *sql.Tx) (*builder, error) {
 	if m.decisions, err = readDecisions(ctx, tx); err != nil {
 		return nil, err
 	}
+	m.holdBack()
 	err = tx.QueryRowContext(ctx, `SELECT
 		coalesce((SELECT source_edition FROM setup), 'open-source'),
 		coalesce((SELECT default_currency FROM clean_site), ''),
@@ -98,10 +102,25 @@ func finish[T any](m *builder, table string, rows []T, fix func(*T)) ([]T, error
 		return nil, err
 	}
 	delete(m.decisions, table)
-	if err := insert(m.tx, table, rows); err != nil {
+	if err := store(m, table, rows); err != nil {
 		return nil, err
 	}
-	m.result.Rows += int64(len(rows))
-	m.result.Add(table[len("map_"):]+" rows", int64(len(rows)))
 	return rows, nil
+}
+
+// store writes rows that are decided.
+func store[T any](m *builder, table string, rows []T) error {
+	if err := insert(m.tx, table, rows); err != nil {
+		return err
+	}
+	n, name := int64(len(rows)), table[len("map_"):]+" rows"
+	m.result.Rows += n
+	for i := range m.result.Counts {
+		if c := &m.result.Counts[i]; c.Name == name {
+			c.N += n
+			return nil
+		}
+	}
+	m.result.Add(name, n)
+	return nil
 }

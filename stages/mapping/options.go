@@ -39,7 +39,8 @@ func (m *builder) options() error {
 			all = append(all, rows...)
 		}
 	}
-	_, err := finish(m, "map_option", all, nil)
+	var err error
+	m.optionRows, err = finish(m, "map_option", all, nil)
 	return err
 }
 
@@ -123,13 +124,7 @@ func (c *choice) takeApart() error {
 // optionsOf puts the declared options in their order before the others, which
 // go by use.
 func (m *builder) optionsOf(o object, c choice) ([]Option, error) {
-	slug, _ := mapped.Slug(c.field.SourceField)
-	rows, err := m.tx.QueryContext(m.ctx, `SELECT j.value FROM clean_custom_field AS d, json_each(d.options) AS j
-		WHERE d.object = ? AND d.slug = ? AND d.options IS NOT NULL GROUP BY j.value ORDER BY min(j.key)`, o.name, slug)
-	if err != nil {
-		return nil, err
-	}
-	declared, err := texts(rows)
+	declared, err := m.declaredOptions(o, c.field.SourceField)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +139,21 @@ func (m *builder) optionsOf(o object, c choice) ([]Option, error) {
 		l.add(v, c.uses[v], false)
 	}
 	return l.rows, nil
+}
+
+// declaredOptions are the choices that the source knows, used or not.
+func (m *builder) declaredOptions(o object, source string) ([]string, error) {
+	query, args := "SELECT title FROM clean_list ORDER BY row_id IS NULL, row_id, title", []any{}
+	if source != "lists" {
+		slug, _ := mapped.Slug(source)
+		query, args = `SELECT j.value FROM clean_custom_field AS d, json_each(d.options) AS j
+			WHERE d.object = ? AND d.slug = ? AND d.options IS NOT NULL GROUP BY j.value ORDER BY min(j.key)`, []any{o.name, slug}
+	}
+	rows, err := m.tx.QueryContext(m.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return texts(rows)
 }
 
 // optionList collects one field's options. Spellings that differ in case or

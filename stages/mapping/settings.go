@@ -31,6 +31,7 @@ func (m *builder) settings() error {
 		{"plan", text("growth"), "not known; the budget of fields depends on it", nil, "the account's plan: lite, growth, premium or ultimate"},
 		{"custom_field_budget", nil, "by plan", nil, "custom fields the company may have, all entities together; empty: by plan"},
 	}
+	rows = append(rows, listSettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
 		return err
@@ -41,14 +42,13 @@ func (m *builder) settings() error {
 			return fmt.Errorf("%w: map_setting %q takes %s, not %q", ErrDecision, r.MapKey, strings.Join(allowed, ", "), value(r.Value))
 		}
 	}
-	return nil
+	return m.refuseVisibility(rows)
 }
 
 // settingWords are the settings that take one of a few words.
 var settingWords = map[string][]string{
 	"keep_source_owner": {"fallback", "always", "never"},
 	"exclude_deleted":   {"yes", "no"},
-	"visible_to":        {"", "1", "3", "5", "7"},
 	"tag_mode":          {"by tag", "label", "field", "skip"},
 	"phone_form":        {"as written", "e164"},
 	"unknown_option":    {"add", "skip"},

@@ -76,6 +76,9 @@ func Column(name string) Value {
 	if name == "address" {
 		return Value{Text: address}
 	}
+	if name == "segments" {
+		return Value{Array: segments, Text: joined(segments, ", ")}
+	}
 	if name == "emails" || name == "phones" {
 		return Value{Text: "nullif(" + column + ", '[]')"}
 	}
@@ -84,6 +87,10 @@ func Column(name string) Value {
 	}
 	return Value{Text: column}
 }
+
+// segments are the names of the frozen segments to which a contact belongs.
+const segments = "nullif((SELECT json_group_array(j.name) FROM (SELECT m.name FROM map_segment_member AS m" +
+	" WHERE m.contact_key = c.contact_key ORDER BY m.segment_key) AS j), '[]')"
 
 // address is a record's address as one line, made of its parts.
 const address = "nullif(ltrim(ifnull(', ' || c.street, '') || ifnull(', ' || nullif(ltrim(ifnull(' ' || c.postal_code, '')" +

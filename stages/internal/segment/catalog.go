@@ -24,6 +24,9 @@ type Catalog struct {
 	// Options are the choices of a field, by source field and folded value. A
 	// field that is not in it takes values as they are written.
 	Options map[string]map[string]Choice
+	// TagField is the key of the field in which tags are that are no labels;
+	// "" means nextcrm_tags.
+	TagField string
 }
 
 // Field is a Pipedrive field in symbols.
@@ -59,11 +62,13 @@ type Choice struct {
 // name is what the choice is called in Pipedrive.
 func (c Choice) name() string { return cmp.Or(c.Label, c.Title) }
 
-// Where the map sends tags and lists (see the mapping stage).
+// Where the map sends tags and lists by default (see the mapping stage).
 const (
 	tagField  = "nextcrm_tags"
 	listField = "nextcrm_lists"
 )
+
+func (c Catalog) tagField() string { return cmp.Or(c.TagField, tagField) }
 
 var defaults = map[string]Field{
 	"name":             {"Name", "person", "@name", "title", ""},
@@ -98,8 +103,9 @@ var defaults = map[string]Field{
 	"wordpress_user_id": {"WordPress user", "person", "", "", ""},
 }
 
-// resolve turns the number of a custom field into its key.
-func (c Catalog) resolve(source string) string {
+// Resolve gives the source field of a rule: a custom field that is written by
+// number gets its key.
+func (c Catalog) Resolve(source string) string {
 	if id, ok := strings.CutPrefix(source, "custom:#"); ok && c.FieldIDs[id] != "" {
 		return "custom:" + c.FieldIDs[id]
 	}
@@ -108,7 +114,7 @@ func (c Catalog) resolve(source string) string {
 
 // field finds the home of a source field; ok is false when nobody knows it.
 func (c Catalog) field(source string) (f Field, ok bool) {
-	source = c.resolve(source)
+	source = c.Resolve(source)
 	if f, ok = c.Fields[source]; ok {
 		return f, true
 	}
@@ -126,7 +132,7 @@ func (c Catalog) label(source string) string {
 	if f, ok := c.field(source); ok && f.Label != "" {
 		return f.Label
 	}
-	name := strings.TrimPrefix(c.resolve(source), "custom:")
+	name := strings.TrimPrefix(c.Resolve(source), "custom:")
 	return strings.ToUpper(name[:min(1, len(name))]) + strings.ReplaceAll(name[min(1, len(name)):], "_", " ")
 }
 
@@ -157,7 +163,7 @@ func (c Catalog) choice(field, value string) Choice {
 	case "country":
 		return Choice{Title: cmp.Or(normal.Country(value), value)}
 	}
-	if choice, ok := c.Options[c.resolve(field)][normal.Fold(value)]; ok {
+	if choice, ok := c.Options[c.Resolve(field)][normal.Fold(value)]; ok {
 		return choice
 	}
 	return Choice{Title: value}
@@ -165,7 +171,7 @@ func (c Catalog) choice(field, value string) Choice {
 
 // lacks says that a field has choices and a value is none of them.
 func (c Catalog) lacks(field string, value Choice) bool {
-	options, listed := c.Options[c.resolve(field)]
+	options, listed := c.Options[c.Resolve(field)]
 	_, ok := options[normal.Fold(value.Title)]
 	return listed && !ok
 }

@@ -46,23 +46,44 @@ const (
 // Members finds who belongs to a segment. now is the day from which ages count;
 // its location is the site's, in which stamps have their day.
 func Members(s Segment, c Catalog, contacts iter.Seq[Contact], now time.Time) Membership {
-	e := evaluation{now: now, tests: map[string]test{}}
-	var m Membership
-	for _, group := range slices.Concat(s.Any, s.Except) {
-		for _, r := range group {
-			m.Unknown = append(m.Unknown, e.prepare(r, c)...)
-		}
-	}
-	m.Unknown = sorted(m.Unknown)
+	roll := NewRoll(s, c, now)
+	m := Membership{Unknown: roll.Unknown}
 	for contact := range contacts {
-		switch min(e.any(s.Any, contact), yes-e.any(s.Except, contact)) {
-		case yes:
+		switch belongs, undecided := roll.Ask(contact); {
+		case belongs:
 			m.Members = append(m.Members, contact.Key)
-		case perhaps:
+		case undecided:
 			m.Undecided = append(m.Undecided, contact.Key)
 		}
 	}
 	return m
+}
+
+// Roll asks contact by contact whether it belongs to a segment.
+type Roll struct {
+	// Unknown is as in Membership.
+	Unknown []string
+	segment Segment
+	asked   evaluation
+}
+
+// NewRoll readies a segment's rules; now is as in Members.
+func NewRoll(s Segment, c Catalog, now time.Time) Roll {
+	r := Roll{segment: s, asked: evaluation{now: now, tests: map[string]test{}}}
+	for _, group := range slices.Concat(s.Any, s.Except) {
+		for _, rule := range group {
+			r.Unknown = append(r.Unknown, r.asked.prepare(rule, c)...)
+		}
+	}
+	r.Unknown = sorted(r.Unknown)
+	return r
+}
+
+// Ask says whether a contact belongs, or that the rules which nobody can answer
+// would have to be known for that.
+func (r Roll) Ask(c Contact) (belongs, undecided bool) {
+	a := min(r.asked.any(r.segment.Any, c), yes-r.asked.any(r.segment.Except, c))
+	return a == yes, a == perhaps
 }
 
 // test is a rule made ready: with folded names for its values.
@@ -85,7 +106,7 @@ func ruleKey(r Rule) string {
 // prepare readies a rule and gives the reason why nobody can answer it, if so.
 func (e evaluation) prepare(r Rule, c Catalog) (unknown []string) {
 	choices, strangers := c.choices(r)
-	t := test{field: c.resolve(r.Field), operator: r.Operator}
+	t := test{field: c.Resolve(r.Field), operator: r.Operator}
 	for _, choice := range choices {
 		t.values = append(t.values, normal.Fold(choice.Title))
 	}
@@ -93,7 +114,7 @@ func (e evaluation) prepare(r Rule, c Catalog) (unknown []string) {
 	case r.Topic != "":
 		unknown = []string{r.Topic}
 	case !c.knows(r.Field):
-		unknown = []string{"unknown_field:" + c.resolve(r.Field)}
+		unknown = []string{"unknown_field:" + c.Resolve(r.Field)}
 	case r.Operator == "":
 		unknown = []string{"unknown_operator:" + r.Written}
 	case r.Operator == Relative:

@@ -36,7 +36,7 @@ func translateRule(r Rule, c Catalog, now time.Time) RuleResult {
 	case r.Topic != "":
 		b.block("%s", r.Topic)
 	case !known:
-		b.block("unknown_field:%s", c.resolve(r.Field))
+		b.block("unknown_field:%s", c.Resolve(r.Field))
 	case b.field.Key == "":
 		b.block("not_filterable:%s", r.Field)
 	case r.Operator == "":
@@ -128,7 +128,7 @@ func (b *rulebook) filled(there bool) {
 		}
 	}
 	if asField {
-		b.field.Key = tagField
+		b.field.Key = b.catalog.tagField()
 		b.out.Conditions = append(b.out.Conditions, b.condition(operator, ""))
 	}
 }
@@ -168,7 +168,7 @@ func (b *rulebook) symbols(value Choice) (field, symbol string) {
 	case f.Type == "user":
 		return f.symbol(), "user_text:" + value.name()
 	case b.rule.Field == "tags" && value.Home == "field":
-		f.Key = tagField
+		f.Key = b.catalog.tagField()
 	case b.rule.Field == "tags":
 		return f.symbol(), "label_text:" + f.Entity + ":" + value.name()
 	}
