@@ -23,6 +23,9 @@ const crosswalk = `
 
 func open(t testing.TB) *warehouse.DB {
 	t.Helper()
+	if err := clean.RegisterFunctions(); err != nil { // transforms of the finals use them too
+		t.Fatal(err)
+	}
 	db, err := warehouse.Open(t.Context(), filepath.Join(t.TempDir(), "w.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -64,9 +67,6 @@ func sampleWarehouse(t *testing.T) *warehouse.DB {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	if err := clean.RegisterFunctions(); err != nil {
-		t.Fatal(err)
-	}
 	db := open(t)
 	if _, err := extract.Run(t.Context(), db, src, "test", func(string, int64) {}); err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func product(a, b, places string) driver.Value {
 	return new(big.Rat).Mul(x.value, y.value).FloatString(n)
 }
 
-var betweenWords = regexp.MustCompile(`[^\pL\pN]+`)
+var betweenWords = regexp.MustCompile(`[^a-z0-9]+`)
 
 // invoiceTypes are the words for kinds of invoices that mean one of ours:
 // NextCRM's own (nextcrm-database.md 2.10) and those of exports and forks.
@@ -101,11 +101,15 @@ var invoiceTypes = map[string]string{
 	"pro_forma_invoice": "proforma", "receipts": "receipt", "quittung": "receipt", "invoices": "invoice", "rechnung": "invoice",
 }
 
-// invoiceType folds CREDIT_NOTE, "Credit note" and their like into one word.
+// invoiceType folds CREDIT_NOTE, "Credit note" and their like into one word,
+// which is fit for a file name; words in other scripts are "other".
 func invoiceType(cell string) string {
 	word := strings.Trim(betweenWords.ReplaceAllString(strings.ToLower(normal.Value(cell)), "_"), "_")
-	if known := invoiceTypes[word]; known != "" {
+	switch known := invoiceTypes[word]; {
+	case known != "":
 		return known
+	case word == "" && normal.Value(cell) != "":
+		return "other"
 	}
 	return word
 }

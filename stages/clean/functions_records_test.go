@@ -24,6 +24,7 @@ func TestAmountsAreAddedAndComparedToTheLastDigit(t *testing.T) {
 		`np_invoice_type(' Pro-forma ')`:                 "proforma",
 		`np_invoice_type('Gutschrift')`:                  "credit_note",
 		`np_invoice_type('Dauer/Rechnung')`:              "dauer_rechnung",
+		`np_invoice_type('Счёт')`:                        "other",
 		`np_invoice_type('')`:                            "NULL",
 	} {
 		if got := show(value(t, db, "SELECT "+query)); got != want {

@@ -31,6 +31,7 @@ func (m *builder) settings() error {
 		{"plan", text("growth"), "not known; the budget of fields depends on it", nil, "the account's plan: lite, growth, premium or ultimate"},
 		{"custom_field_budget", nil, "by plan", nil, "custom fields the company may have, all entities together; empty: by plan"},
 	}
+	rows = append(rows, recordSettings()...)
 	rows = append(rows, listSettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
@@ -52,6 +53,9 @@ var settingWords = map[string][]string{
 	"tag_mode":          {"by tag", "label", "field", "skip"},
 	"phone_form":        {"as written", "e164"},
 	"unknown_option":    {"add", "skip"},
+	"contracts":         {"documented", "note", "deal"},
+	"subscriptions":     {"documented", "note"},
+	"projects":          {"documented", "projects"},
 	"plan":              {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
 }
 
