@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,10 +98,15 @@ func (l *loader) lookByIdentity(ctx context.Context, e entity.Entity, creates []
 			if err != nil {
 				return err
 			}
-			if same {
-				found[op.ID] = rec
-				return nil
+			if !same {
+				continue
 			}
+			found[op.ID] = rec
+			ours, err := l.isOurs(ctx, e, op.Body)
+			if e.Under != "" && !ours {
+				op.Verb = journal.Update // it may have been there before us: a rollback must leave it
+			}
+			return err
 		}
 		return nil
 	})
@@ -198,35 +202,39 @@ func (l *loader) knowHighest(ctx context.Context, name string) error {
 	return nil
 }
 
-// existing looks whether a set that was there before us already has what is to
-// be added: the account would refuse it a second time.
-func (l *loader) existing(ctx context.Context, op *journal.Op) (pipedrive.Record, bool, error) {
-	e, _ := entity.Of(op.Entity)
-	if e.Under == "" || e.IsMarked() {
-		return pipedrive.Record{}, false, nil
-	}
-	id, origin := textAt(op.Body, e.Under), ""
-	err := l.DB.Read().QueryRowContext(ctx, "SELECT origin FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live'",
-		l.ID, e.Refers[e.Under], id).Scan(&origin)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && origin == "created" {
-		return pipedrive.Record{}, false, nil
-	}
-	if err != nil {
-		return pipedrive.Record{}, false, err
-	}
-	part, err := e.Part(op.Body)
-	if err != nil {
-		return pipedrive.Record{}, false, err
-	}
-	var has pipedrive.Record
-	err = l.inside(ctx, e, []string{id}, func(rec pipedrive.Record) error {
-		same, err := journal.Holds(rec.Data, part)
-		if same {
-			has = rec
+// already settles refusals of what a set had before us: the account takes
+// nobody twice. What was there is linked as found, so a rollback leaves it.
+func (l *loader) already(ctx context.Context, ops []*journal.Op) error {
+	for _, op := range ops {
+		e, _ := entity.Of(op.Entity)
+		if op.State != "refused" || e.Under == "" || e.IsMarked() {
+			continue
 		}
-		return err
-	})
-	return has, has.ID != "", err
+		part, err := e.Part(op.Body)
+		if err != nil {
+			return err
+		}
+		err = l.inside(ctx, e, []string{textAt(op.Body, e.Under)}, func(rec pipedrive.Record) error {
+			same, err := journal.Holds(rec.Data, part)
+			if err != nil || !same || op.State == "done" {
+				return err
+			}
+			op.Verb = journal.Update
+			return l.j.Finish(ctx, op, rec)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isOurs tells that we created the record that something hangs on.
+func (l *loader) isOurs(ctx context.Context, e entity.Entity, body []byte) (ours bool, err error) {
+	err = l.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM link
+		WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live' AND origin = 'created')`,
+		l.ID, e.Refers[e.Under], textAt(body, e.Under)).Scan(&ours)
+	return ours, err
 }
 
 func (l *loader) markerCode(entity string) string {

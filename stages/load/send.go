@@ -81,7 +81,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 			if err = l.update(ctx, op, p); op.State == "in_doubt" {
 				doubts++
 			}
-		} else if err = l.compose(ctx, op, p); op.State == "" && op.Verb == journal.Create {
+		} else if err = l.compose(ctx, op, p); op.State == "" {
 			creates = append(creates, op)
 		}
 		if err != nil {
@@ -91,7 +91,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 	if len(creates) == 0 {
 		return doubts, nil
 	}
-	err = l.j.SendAll(ctx, creates, workers)
+	err = errors.Join(l.j.SendAll(ctx, creates, workers), l.already(ctx, creates))
 	for _, op := range creates {
 		switch op.State {
 		case "in_doubt":
@@ -114,11 +114,7 @@ func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 		return l.j.Block(ctx, op, "unbound_reference", missing)
 	}
 	op.Body = body
-	rec, has, err := l.existing(ctx, op)
-	if err != nil || !has {
-		return err
-	}
-	return l.agree(ctx, op, rec)
+	return nil
 }
 
 // update changes a record that exists. It is read first: what somebody changed
@@ -186,10 +182,8 @@ func (l *loader) gone(ctx context.Context, op *journal.Op) error {
 		l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
 }
 
-// agree links without sending: the record already holds everything. It was
-// there before us, so a rollback leaves it.
+// agree links without sending: the record already holds everything.
 func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record) error {
-	op.Verb = journal.Update
 	err := l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
 	if errors.Is(err, journal.ErrTaken) {
 		return l.j.Block(ctx, op, "already_linked", err.Error())

@@ -223,8 +223,8 @@ func goneIsDeleted(err error) error {
 	return err
 }
 
-// finish records that an operation was found to be done.
-func (j *Journal) finish(ctx context.Context, op *Op, rec pipedrive.Record) error {
+// Finish records that an operation was found to be done.
+func (j *Journal) Finish(ctx context.Context, op *Op, rec pipedrive.Record) error {
 	op.State = "done"
 	return j.record(ctx, []outcome{{op: op, rec: rec, how: "look-up"}})
 }

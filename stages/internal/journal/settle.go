@@ -49,7 +49,7 @@ func (j *Journal) LookOnce(ctx context.Context, entity string) ([]*Op, error) {
 	var open []*Op
 	for _, op := range ops {
 		if rec, ok := found[op.ID]; ok {
-			err = j.finish(context.WithoutCancel(ctx), op, rec)
+			err = j.Finish(context.WithoutCancel(ctx), op, rec)
 		} else if op.State == "in_doubt" {
 			err = j.missed(context.WithoutCancel(ctx), op, began)
 		}

@@ -1,6 +1,8 @@
 package rehearse_test
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -115,5 +117,34 @@ func TestRollback_OfEveryKindSurvivesALostAnswer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLoad_WhoIsInASetAlreadyIsLinkedAndNotAddedTwice(t *testing.T) {
+	db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+	edit := func(statement string) {
+		t.Helper()
+		if err := db.Write(t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(statement); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit("CREATE TABLE later AS SELECT * FROM final_follower; DELETE FROM final_follower")
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	var org, sam string
+	if err := db.Read().QueryRow("SELECT pipedrive_id, (SELECT pipedrive_id FROM dest_user WHERE email = 'sam@sandbox.example') FROM link WHERE final_key = 'account:1'").Scan(&org, &sam); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Act("POST", "/api/v2/organizations/"+org+"/followers", map[string]any{"user_id": json.Number(sam)}); err != nil {
+		t.Fatal(err)
+	}
+	edit("INSERT INTO final_follower SELECT * FROM later")
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err, differences(t, db))
+	}
+	var origin string
+	if err := db.Read().QueryRow("SELECT origin FROM link WHERE entity = 'organization_follower'").Scan(&origin); err != nil || origin != "matched" {
+		t.Errorf("the follower who was there is linked as %q, %v; want matched, so that a rollback leaves him", origin, err)
 	}
 }
