@@ -30,6 +30,7 @@ func Seal(ctx context.Context, db *warehouse.DB) (string, error) {
 		func() error { return seal[Stage](ctx, db, "map_stage", hash) },
 		func() error { return seal[Status](ctx, db, "map_status", hash) },
 		func() error { return seal[Segment](ctx, db, "map_segment", hash) },
+		func() error { return seal[ActivityType](ctx, db, "map_activity_type", hash) },
 	} {
 		if err := feed(); err != nil {
 			return "", fmt.Errorf("seal map: %w", err)

@@ -97,6 +97,8 @@ var words = map[string][]string{
 		"timerange", "enum", "set", "user", "org", "people", "phone", "address"},
 	"map_label.action":         {"label", "field", "skip"},
 	"map_segment.action":       {"filter", "frozen", "skip"},
+	"map_activity_type.action": {"activity", "note", "skip"},
+	"map_activity_type.icon":   activityIcons,
 	"map_stage.outcome":        {"won", "lost"},
 	"map_status.status":        {"open", "won", "lost"},
 	"map_status.stage_outcome": {"won", "lost"},

@@ -121,7 +121,7 @@ var derivedColumns = map[string]bool{
 // identityColumns say which row it is.
 var identityColumns = map[string]bool{
 	"map_key": true, "object": true, "entity": true, "source_field": true, "tag_key": true, "title": true,
-	"source_value": true, "category": true, "stage_key": true, "source_stage": true,
+	"source_value": true, "kind": true, "category": true, "stage_key": true, "source_stage": true,
 }
 
 func isEditable(column string) bool { return !derivedColumns[column] && !identityColumns[column] }

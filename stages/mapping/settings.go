@@ -33,6 +33,7 @@ func (m *builder) settings() error {
 	}
 	rows = append(rows, recordSettings()...)
 	rows = append(rows, listSettings()...)
+	rows = append(rows, activitySettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
 		return err
@@ -42,6 +43,9 @@ func (m *builder) settings() error {
 		if allowed := settingWords[r.MapKey]; allowed != nil && !slices.Contains(allowed, value(r.Value)) {
 			return fmt.Errorf("%w: map_setting %q takes %s, not %q", ErrDecision, r.MapKey, strings.Join(allowed, ", "), value(r.Value))
 		}
+	}
+	if err := m.checkActivitySettings(); err != nil {
+		return err
 	}
 	return m.refuseVisibility(rows)
 }
@@ -53,6 +57,7 @@ var settingWords = map[string][]string{
 	"tag_mode":          {"by tag", "label", "field", "skip"},
 	"phone_form":        {"as written", "e164"},
 	"unknown_option":    {"add", "skip"},
+	"mailbox_mail":      {"linked", "all", "none"},
 	"contracts":         {"documented", "note", "deal"},
 	"subscriptions":     {"documented", "note"},
 	"projects":          {"documented", "projects"},
