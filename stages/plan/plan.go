@@ -188,6 +188,11 @@ func price(tx *sql.Tx, s *target.Session, planID int64) error {
 		if err := rows.Scan(&name, &n, &tokens, &creates); err != nil {
 			return err
 		}
+		saved, err := savedTogether(tx, planID, name)
+		if err != nil {
+			return err
+		}
+		tokens, creates = tokens-saved, creates-saved
 		lists, err := readBack(tx, name, n)
 		if err != nil {
 			return err
@@ -200,6 +205,20 @@ func price(tx *sql.Tx, s *target.Session, planID int64) error {
 	}
 	_, err = tx.Exec("UPDATE plan SET tokens = ?, floor = ? WHERE plan_id = ?", total, floor, planID)
 	return err
+}
+
+// savedTogether is what creates of one parent cost less in one request than
+// one by one, where that is cheaper.
+func savedTogether(tx *sql.Tx, planID int64, name string) (saved int64, err error) {
+	many, one := pipedrive.Cost(name, pipedrive.CreateMany), pipedrive.Cost(name, pipedrive.Create)
+	if many == 0 {
+		return 0, nil
+	}
+	err = tx.QueryRow(`SELECT coalesce(sum(max(0, n / ?5 * (?5 * ?4 - ?3) + max(0, n % ?5 * ?4 - ?3))), 0) FROM (
+			SELECT count(*) AS n FROM plan_op AS p JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
+			WHERE p.plan_id = ?1 AND p.entity = ?2 AND p.action = 'create' GROUP BY f.payload ->> ?6)`,
+		planID, name, many, one, pipedrive.MostAtOnce, "$."+pipedrive.ParentOf(name)).Scan(&saved)
+	return saved, err
 }
 
 // readBack is what it costs to see n records of a kind: pages of a list, or the

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 
@@ -26,31 +27,114 @@ var errNotTried = errors.New("not sent: the run stopped before its turn")
 // those under way are waited for, since their outcome must be known.
 func (j *Journal) requestAll(ctx context.Context, ops []*Op, workers int) <-chan outcome {
 	out := make(chan outcome, len(ops))
-	turns := make(chan *Op, len(ops))
-	for _, op := range ops {
-		turns <- op
+	turns := make(chan []*Op, len(ops))
+	for _, group := range grouped(ops) {
+		turns <- group
 	}
 	close(turns)
 	stopping, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	for range min(workers, len(ops)) {
+	for range min(workers, len(turns)) {
 		wg.Go(func() {
-			for op := range turns {
-				o := outcome{op: op, err: errNotTried}
-				if stopping.Err() == nil {
-					// An interrupt lets it come to its answer: the client's timeout bounds
-					// it, and an answer is cheaper than a look-up.
-					o.rec, o.err = j.request(context.WithoutCancel(ctx), op)
+			for group := range turns {
+				// An interrupt lets it come to its answer: the client's timeout bounds
+				// it, and an answer is cheaper than a look-up.
+				for _, o := range j.requestGroup(context.WithoutCancel(ctx), stopping, group) {
+					if stops(o.err) {
+						stop()
+					}
+					out <- o
 				}
-				if stops(o.err) {
-					stop()
-				}
-				out <- o
 			}
 		})
 	}
 	go func() { wg.Wait(); stop() }()
 	return out
+}
+
+// fewForBulk is from how many records on one request for all is cheaper than
+// one for each: 25 tokens against 5.
+const fewForBulk = 6
+
+// grouped puts operations together that one request can carry out.
+func grouped(ops []*Op) [][]*Op {
+	var groups [][]*Op
+	for _, op := range ops {
+		last := len(groups) - 1
+		if last >= 0 && len(groups[last]) < pipedrive.MostAtOnce && together(groups[last][0], op) {
+			groups[last] = append(groups[last], op)
+			continue
+		}
+		groups = append(groups, []*Op{op})
+	}
+	var out [][]*Op
+	for _, g := range groups {
+		if len(g) >= fewForBulk {
+			out = append(out, g)
+			continue
+		}
+		for _, op := range g {
+			out = append(out, []*Op{op})
+		}
+	}
+	return out
+}
+
+func together(a, b *Op) bool {
+	return a.Verb == Create && b.Verb == Create && a.Entity == b.Entity && pipedrive.Cost(a.Entity, pipedrive.CreateMany) > 0 &&
+		parentIn(a) == parentIn(b)
+}
+
+func parentIn(op *Op) string {
+	var props map[string]json.RawMessage
+	// A body that cannot be read is refused when it is sent.
+	_ = json.Unmarshal(op.Body, &props)
+	return string(props[pipedrive.ParentOf(op.Entity)])
+}
+
+// requestGroup sends a group in one request, or one by one when there is only
+// one, or when the account refused them together: then each is judged alone.
+func (j *Journal) requestGroup(ctx, stopping context.Context, group []*Op) []outcome {
+	out := make([]outcome, len(group))
+	if len(group) > 1 && stopping.Err() == nil {
+		recs, err := j.requestMany(ctx, group)
+		if !isRefused(err) {
+			for i, op := range group {
+				out[i] = outcome{op: op, err: err}
+				if err == nil {
+					out[i].rec = recs[i]
+				}
+			}
+			return out
+		}
+	}
+	for i, op := range group {
+		out[i] = outcome{op: op, err: errNotTried}
+		if stopping.Err() == nil {
+			out[i].rec, out[i].err = j.request(ctx, op)
+		}
+	}
+	return out
+}
+
+func (j *Journal) requestMany(ctx context.Context, group []*Op) ([]pipedrive.Record, error) {
+	bodies := make([][]byte, len(group))
+	for i, op := range group {
+		bodies[i] = op.Body
+	}
+	recs, err := j.Client.CreateMany(ctx, group[0].Entity, bodies)
+	for i := range recs {
+		// Which is which is not left to the order of the answer.
+		if same, wrong := Holds(recs[i].Data, bodies[i]); wrong != nil || !same {
+			return nil, &pipedrive.UnknownError{Failure: pipedrive.Failure{Entity: group[0].Entity, Message: "the answer holds other records than were sent"}}
+		}
+	}
+	return recs, err
+}
+
+func isRefused(err error) bool {
+	var refused *pipedrive.Error
+	return errors.As(err, &refused) && refused.Kind == pipedrive.Refused
 }
 
 // drain waits for one outcome and takes along what else is there.
@@ -69,9 +153,7 @@ func drain(outcomes <-chan outcome) []outcome {
 // stops tells whether an error ends the run: everything but a refusal of this
 // one request and an unknown outcome, which is settled later.
 func stops(err error) bool {
-	var refused *pipedrive.Error
-	return err != nil && !errors.Is(err, pipedrive.ErrUnknownOutcome) &&
-		!(errors.As(err, &refused) && refused.Kind == pipedrive.Refused)
+	return err != nil && !errors.Is(err, pipedrive.ErrUnknownOutcome) && !isRefused(err)
 }
 
 // judge sets the operation's state from what the client said.

@@ -13,7 +13,8 @@ import (
 // Verb is what is done to a resource.
 type Verb int
 
-// The verbs. AddOptions and DeleteOptions exist for fields only.
+// The verbs. AddOptions and DeleteOptions exist for fields only, CreateMany for
+// lines of deals.
 const (
 	List Verb = iota
 	Get
@@ -22,9 +23,10 @@ const (
 	Delete
 	AddOptions
 	DeleteOptions
+	CreateMany
 )
 
-var verbNames = [...]string{"list", "get", "create", "update", "delete", "add options", "delete options"}
+var verbNames = [...]string{"list", "get", "create", "update", "delete", "add options", "delete options", "create many"}
 
 // String returns the verb in lower case, "add options".
 func (v Verb) String() string { return verbNames[v] }
@@ -43,7 +45,7 @@ const (
 // Costs are prices in tokens per request, whatever the number of rows; 0 means
 // that there is no such endpoint, or that nextpipe must not use it.
 type Costs struct {
-	List, Get, Create, Update, Delete, AddOptions, DeleteOptions int
+	List, Get, Create, Update, Delete, AddOptions, DeleteOptions, CreateMany int
 }
 
 // Resource is one kind of record and how its endpoints differ from the others'.
@@ -85,7 +87,7 @@ var resources = []Resource{
 	{"product", 2, "products", "PATCH", Cursor, 500, "id", usual, "", newest},
 	{"deal", 2, "deals", "PATCH", Cursor, 500, "id", usual, "", newest},
 	{"relationship", 1, "organizationRelationships", "PUT", Whole, 0, "id", old, "", nil},
-	{"deal_product", 2, "deals/{parent}/products", "PATCH", Cursor, 500, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", nil},
+	{"deal_product", 2, "deals/{parent}/products", "PATCH", Cursor, 500, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3, CreateMany: 25}, "deal_id", nil},
 	{"deal_discount", 2, "deals/{parent}/discounts", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", nil},
 	{"participant", 1, "deals/{parent}/participants", "", Offset, 500, "id", Costs{List: 10, Create: 10, Delete: 6}, "deal_id", nil},
 	{"organization_follower", 2, "organizations/{parent}/followers", "", Cursor, 500, "user_id", set, "org_id", nil},
@@ -159,12 +161,12 @@ func resourceOf(entity string) (Resource, error) {
 
 func (r Resource) cost(v Verb) int {
 	c := r.Costs
-	return [...]int{c.List, c.Get, c.Create, c.Update, c.Delete, c.AddOptions, c.DeleteOptions}[v]
+	return [...]int{c.List, c.Get, c.Create, c.Update, c.Delete, c.AddOptions, c.DeleteOptions, c.CreateMany}[v]
 }
 
 func (r Resource) method(v Verb) string {
 	methods := [...]string{http.MethodGet, http.MethodGet, http.MethodPost, r.Update,
-		http.MethodDelete, http.MethodPost, http.MethodDelete}
+		http.MethodDelete, http.MethodPost, http.MethodDelete, http.MethodPost}
 	return methods[v]
 }
 
@@ -173,6 +175,8 @@ func (r Resource) template(v Verb) string {
 	switch {
 	case v == List, v == Create, r.Entity == me.Entity:
 		return root
+	case v == CreateMany:
+		return root + "/bulk"
 	case v == AddOptions, v == DeleteOptions:
 		return root + "/{id}/options"
 	}

@@ -148,3 +148,43 @@ func TestLoad_WhoIsInASetAlreadyIsLinkedAndNotAddedTwice(t *testing.T) {
 		t.Errorf("the follower who was there is linked as %q, %v; want matched, so that a rollback leaves him", origin, err)
 	}
 }
+
+// sevenLines gives the second deal seven lines that add up to its value, and
+// no other deal any.
+func sevenLines(t *testing.T, db *warehouse.DB) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM final_deal_product; DELETE FROM final_deal_discount; INSERT INTO final_deal_product
+			SELECT 'line:' || value, 10 + value, 'abc123/line:' || value, 'deal:2', 'product:1', '1', '1.5',
+				'{"deal_id":{"@ref":"deal:deal:2"},"product_id":{"@ref":"product:product:1"},"item_price":1.5,"quantity":1,"comments":"Part ' || value || ' [NextCRM abc123/line:' || value || ']"}'
+			FROM json_each('[1,2,3,4,5,6,7]')`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLoad_ManyLinesOfADealGoInOneRequest(t *testing.T) {
+	for _, fault := range []sandbox.Fault{{}, {Do: sandbox.Half}, {Do: sandbox.DropAfter}, {Do: sandbox.DropBefore}, {Do: sandbox.FailAfter, Status: 502}} {
+		t.Run(string(fault.Do), func(t *testing.T) {
+			db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+			sevenLines(t, db)
+			if fault.Do != "" {
+				fault.Path, fault.Nth, fault.Writes = "/api/v2/deals/", 1, true
+				a.Script(fault)
+			}
+			if err := through(t, db, a); err != nil {
+				t.Fatal(err, differences(t, db))
+			}
+			var sent, lines int
+			if err := db.Read().QueryRow(`SELECT (SELECT count(*) FROM http_log WHERE method = 'POST' AND path LIKE '/api/v2/deals/%/products%'),
+				(SELECT count(*) FROM seen_record WHERE entity = 'deal_product')`).Scan(&sent, &lines); err != nil || lines != 7 {
+				t.Errorf("%d lines arrived, %v; want 7", lines, err)
+			}
+			if disturbed := fault.Do != "" && fault.Do != sandbox.DropAfter && fault.Do != sandbox.FailAfter; disturbed != (sent > 1) {
+				t.Errorf("the lines took %d requests", sent)
+			}
+		})
+	}
+}
