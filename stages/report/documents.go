@@ -24,6 +24,8 @@ type document struct {
 // own: a file in sql/document is enough.
 var documents = []document{
 	{"CSV files of sql/document", writeExports},
+	{"invoices.md", writeInvoiceGuide},
+	{"projects.md", writeProjectGuide},
 }
 
 // WriteDocuments writes every document into dir, in folders of their own where
@@ -94,6 +96,28 @@ func writeExport(ctx context.Context, db *warehouse.DB, dir string, m model.Mode
 		}
 	}
 	return out.close(rows.Err())
+}
+
+// lists reads a query whole, every cell as text.
+func lists(ctx context.Context, db *warehouse.DB, query string) ([][]string, error) {
+	rows, err := db.Read().QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var all [][]string
+	for rows.Next() {
+		row, into := cells(len(columns))
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
 }
 
 // cells are a row of n texts and the targets that a scan of it needs.

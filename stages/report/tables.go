@@ -71,6 +71,7 @@ type text string
 
 // Scan implements sql.Scanner.
 func (t *text) Scan(v any) error {
+	*t = ""
 	if v != nil {
 		*t = text(fmt.Sprint(v))
 	}
