@@ -35,8 +35,8 @@ func (l *loader) reopen(ctx context.Context, entity string) error {
 // appeared after an earlier run are known from its verify.
 func (l *loader) census(ctx context.Context, name string) error {
 	e, _ := entity.Of(name)
-	if !e.IsMarked() {
-		return nil // sets refuse a second one by themselves; for files see verify
+	if !e.IsMarked() && e.Under != "" {
+		return nil // sets refuse a second one by themselves
 	}
 	twins, err := l.seenTwins(ctx, name)
 	if err != nil {
@@ -67,11 +67,37 @@ func (l *loader) newTwins(ctx context.Context, e entity.Entity, repeated map[str
 		where.add(e, r.body, r.hiID)
 	}
 	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
-		if r, ok := repeated[l.markerOf(e, rec.Data)]; ok && r.linkedID != rec.ID {
+		isTwin, err := l.isTwin(ctx, e, rec, repeated)
+		if isTwin {
 			twins[rec.ID] = rec
 		}
-		return nil
+		return err
 	})
+}
+
+// isTwin tells that a record is one more of a repeated create: by its marker,
+// or, where there is none, by saying the same, being newer than the first
+// sending, and belonging to nothing else.
+func (l *loader) isTwin(ctx context.Context, e entity.Entity, rec pipedrive.Record, repeated map[string]repeatedOp) (bool, error) {
+	if e.IsMarked() {
+		r, ok := repeated[l.markerOf(e, rec.Data)]
+		return ok && r.linkedID != rec.ID, nil
+	}
+	taken, err := l.isLinked(ctx, e.Name, rec.ID)
+	if err != nil || taken {
+		return false, err
+	}
+	for _, r := range repeated {
+		part, err := e.Part(r.body)
+		if err != nil {
+			return false, err
+		}
+		same, err := journal.Holds(rec.Data, part)
+		if err != nil || same && higher(r.hiID, rec.ID) != r.hiID {
+			return same, err
+		}
+	}
+	return false, nil
 }
 
 type repeatedOp struct {
@@ -108,7 +134,8 @@ func (l *loader) seenTwins(ctx context.Context, entity string) (map[string]piped
 		JOIN seen_record AS r ON r.target_id = o.target_id AND r.entity = o.entity AND r.marker = o.marker
 		JOIN link AS k ON k.target_id = o.target_id AND k.entity = o.entity AND k.final_key = o.final_key AND k.state = 'live'
 		WHERE o.target_id = ? AND o.entity = ? AND o.looks > 0 AND o.purpose = 'load' AND o.verb = 'create' AND o.state IN ('not_sent', 'refused')
-			AND k.pipedrive_id <> r.pipedrive_id`, l.ID, entity)
+			AND k.pipedrive_id <> r.pipedrive_id AND NOT EXISTS (SELECT 1 FROM link AS x
+				WHERE x.target_id = r.target_id AND x.entity = r.entity AND x.pipedrive_id = r.pipedrive_id AND x.state = 'live')`, l.ID, entity)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +183,11 @@ func (l *loader) removeTwin(ctx context.Context, e entity.Entity, twin pipedrive
 }
 
 // differs compares a twin with what the account answered for the linked one.
+// Where no marker ties the two, saying the same is all there is to compare.
 func (l *loader) differs(ctx context.Context, e entity.Entity, twin pipedrive.Record) (bool, error) {
+	if !e.IsMarked() {
+		return false, nil
+	}
 	var echoed []byte
 	err := l.DB.Read().QueryRowContext(ctx, "SELECT echoed FROM link WHERE target_id = ? AND entity = ? AND marker = ? AND state = 'live'",
 		l.ID, e.Name, l.markerOf(e, twin.Data)).Scan(&echoed)

@@ -107,19 +107,67 @@ func see(ctx context.Context, s *target.Session, e entity.Entity) (int64, error)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
+	marker, err := recogniser(ctx, s, e, code)
+	if err != nil {
+		return 0, err
+	}
 	var n int64
 	err = s.Walk(ctx, e, func(page []pipedrive.Record) error {
 		n += int64(len(page))
 		s.Report("verify", e.Name, n, 0)
-		return store(ctx, s, e, code, page)
+		return store(ctx, s, e, marker, page)
 	})
 	return n, err
 }
 
-func store(ctx context.Context, s *target.Session, e entity.Entity, code string, page []pipedrive.Record) error {
+// recogniser gives what ties a record to us. What can carry no marker gets that
+// of a create that was ever looked for in vain and would say the same: such a
+// create may have been carried out late.
+func recogniser(ctx context.Context, s *target.Session, e entity.Entity, code string) (func(pipedrive.Record) *string, error) {
+	if e.IsMarked() {
+		return func(rec pipedrive.Record) *string { return e.Marker(rec.Data, code) }, nil
+	}
+	rows, err := s.DB.Read().QueryContext(ctx, `SELECT marker, body, coalesce(hi_id, '0') FROM load_op
+		WHERE target_id = ? AND entity = ? AND verb = 'create' AND looks > 0`, s.ID, e.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	type late struct {
+		marker, hiID string
+		part         []byte
+	}
+	var all []late
+	for rows.Next() {
+		var l late
+		var body []byte
+		if err := rows.Scan(&l.marker, &body, &l.hiID); err != nil {
+			return nil, err
+		}
+		if l.part, err = e.Part(body); err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return func(rec pipedrive.Record) *string {
+		for _, l := range all {
+			if same, err := journal.Holds(rec.Data, l.part); err == nil && same && (e.Under != "" || isNewer(rec.ID, l.hiID)) {
+				return &l.marker
+			}
+		}
+		return nil
+	}, rows.Err()
+}
+
+// isNewer compares ids that are numbers.
+func isNewer(id, than string) bool {
+	return len(id) > len(than) || len(id) == len(than) && id > than
+}
+
+func store(ctx context.Context, s *target.Session, e entity.Entity, marker func(pipedrive.Record) *string, page []pipedrive.Record) error {
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		for _, rec := range page {
-			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, e.Name, rec.ID, e.Marker(rec.Data, code),
+			if _, err := tx.Exec("INSERT OR REPLACE INTO seen_record VALUES (?, ?, ?, ?, ?, ?)", s.ID, e.Name, rec.ID, marker(rec),
 				string(rec.Data), s.DB.Now()); err != nil {
 				return err
 			}

@@ -188,3 +188,28 @@ func TestLoad_ManyLinesOfADealGoInOneRequest(t *testing.T) {
 		})
 	}
 }
+
+func TestLoad_AFileUploadedAfterBothLooksIsRemoved(t *testing.T) {
+	want, _ := undisturbedBroad(t)
+	for _, looks := range []int{2, 3} {
+		db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+		a.Script(sandbox.Fault{Writes: true, Path: "/api/v1/files", Nth: 1, Do: sandbox.Hold, LookUps: looks})
+		if err := through(t, db, a); err != nil {
+			t.Logf("%d looks: the run in which it appeared: %v", looks, err)
+		}
+		a.ReleaseAll()
+		// One run may be needed to see it and one to remove it.
+		for range 2 {
+			if err := through(t, db, a); err != nil {
+				t.Logf("%d looks: %v", looks, err)
+			}
+		}
+		var removed int
+		if err := db.Read().QueryRow("SELECT count(*) FROM load_op WHERE entity = 'file' AND verb = 'delete' AND state = 'done'").Scan(&removed); err != nil || removed != 1 {
+			t.Errorf("%d looks: %d twins were removed, %v; want 1", looks, removed, err)
+		}
+		if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+			t.Errorf("%d looks: the account differs from an undisturbed one:\n%s", looks, diff)
+		}
+	}
+}
