@@ -10,7 +10,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/warehouse"
 )
 
@@ -113,8 +115,10 @@ func Ledgers(ctx context.Context, db *warehouse.DB, targetID int64) (source, fin
 		return nil, nil, err
 	}
 	final, err = ledger(ctx, db, `SELECT entity, off_by, planned, done, refused, blocked, quarantined, pending
-		FROM reconcile_final WHERE target_id = ? ORDER BY CASE entity WHEN 'organization' THEN 1 WHEN 'person' THEN 2 ELSE 3 END`, targetID,
+		FROM reconcile_final WHERE target_id = ?`, targetID,
 		"planned", "done", "refused", "blocked", "quarantined", "pending")
+	order := entity.Names()
+	slices.SortFunc(final, func(a, b Ledger) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
 	return source, final, err
 }
 

@@ -28,10 +28,13 @@ func Trace(ctx context.Context, db *warehouse.DB, what string) ([]Step, error) {
 	var steps []Step
 	for _, key := range keys {
 		object, _, _ := strings.Cut(key, ":")
+		life := stations(object)
 		if titles[object] == "" {
-			continue
+			if life, err = itemStations(ctx, db, key); err != nil {
+				return nil, fmt.Errorf("trace %s: %w", what, err)
+			}
 		}
-		for _, station := range stations(object) {
+		for _, station := range life {
 			more, err := collect(ctx, db, station, key)
 			if err != nil {
 				return nil, fmt.Errorf("trace %s: %s: %w", what, station.layer, err)
@@ -53,6 +56,7 @@ func keysOf(ctx context.Context, db *warehouse.DB, what string) ([]string, error
 		UNION SELECT 'deal', coalesce(final_key, deal_key, 'deal:' || source_id) FROM xw_deal WHERE source_id = ?1 OR final_key = ?1 OR deal_key = ?1
 		UNION SELECT 'contact', x.final_key FROM clean_contact AS c JOIN xw_contact AS x ON x.contact_key = c.contact_key
 			WHERE ?1 LIKE '%@%' AND EXISTS (SELECT 1 FROM json_each(c.emails) AS e WHERE e.value ->> '$.value' = lower(?1))
+		UNION SELECT object, coalesce(final_key, object || ':' || source_id) FROM xw_item WHERE source_id = ?1 OR final_key = ?1 OR object || ':' || source_id = ?1
 		UNION SELECT entity, final_key FROM link WHERE pipedrive_id = ?1 AND part = ''
 		UNION SELECT entity, final_key FROM final_item WHERE final_key = ?1`, what)
 	if err != nil {
@@ -93,10 +97,35 @@ func stations(object string) []station {
 			station{"duplicates", fmt.Sprintf("SELECT 'dup_%[1]s_pair', a_key || ' and ' || b_key || ': ' || decision || ' by ' || rule || ', ' || why FROM dup_%[1]s_pair WHERE a_key IN %[2]s OR b_key IN %[2]s", object, members)},
 			station{"duplicates", fmt.Sprintf("SELECT 'dup_%[1]s_value ' || field, coalesce(value, 'NULL') || ' from ' || from_key || ': ' || why FROM dup_%[1]s_value WHERE final_key = ?1", object)})
 	}
-	return append(all,
-		station{"final", "SELECT 'final_' || entity || ' ' || final_key, payload FROM final_item WHERE final_key = ?1"},
-		station{"link", "SELECT t.domain || ' ' || l.entity || ' ' || l.pipedrive_id, l.state || ', ' || l.origin || ' ' || l.linked_at || ', ' || rtrim(t.base_url, '/') || '/' || l.entity || '/' || l.pipedrive_id FROM link AS l JOIN target AS t USING (target_id) WHERE l.final_key = ?1"},
-		station{"operation", "SELECT t.domain || ' load_op ' || o.op_id, o.verb || ' ' || o.state || coalesce(' ' || o.status, '') || coalesce(' → ' || o.pipedrive_id, '') || coalesce(': ' || o.message, '') || ' at ' || o.intent_at FROM load_op AS o JOIN target AS t USING (target_id) WHERE o.final_key = ?1 ORDER BY o.op_id"})
+	return append(all, arrival...)
+}
+
+// arrival is the part of a life that every kind of record has.
+var arrival = []station{
+	station{"final", "SELECT 'final_' || entity || ' ' || final_key, payload FROM final_item WHERE final_key = ?1"},
+	station{"link", "SELECT t.domain || ' ' || l.entity || ' ' || l.pipedrive_id, l.state || ', ' || l.origin || ' ' || l.linked_at || ', ' || rtrim(t.base_url, '/') || '/' || l.entity || '/' || l.pipedrive_id FROM link AS l JOIN target AS t USING (target_id) WHERE l.final_key = ?1"},
+	station{"operation", "SELECT t.domain || ' load_op ' || o.op_id, o.verb || ' ' || o.state || coalesce(' ' || o.status, '') || coalesce(' → ' || o.pipedrive_id, '') || coalesce(': ' || o.message, '') || ' at ' || o.intent_at FROM load_op AS o JOIN target AS t USING (target_id) WHERE o.final_key = ?1 ORDER BY o.op_id"}}
+
+// itemStations is the life of a record of any other object: every staging row
+// that became it or went into it, and what became of those that did not.
+func itemStations(ctx context.Context, db *warehouse.DB, key string) ([]station, error) {
+	const itsRows = "FROM xw_item WHERE final_key = ?1 OR final_key IS NULL AND object || ':' || source_id = ?1"
+	rows, err := db.Read().QueryContext(ctx, "SELECT DISTINCT object "+itsRows+" ORDER BY object", key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []station
+	for rows.Next() {
+		var object string
+		if err := rows.Scan(&object); err != nil {
+			return nil, err
+		}
+		all = append(all, station{"staging", "SELECT source_table || ' row ' || coalesce(source_row, row_id), 'id ' || coalesce(source_id, '–') || ', hash ' || row_hash FROM " +
+			warehouse.Quote("stg_"+object) + " WHERE row_id IN (SELECT row_id " + itsRows + ")"})
+	}
+	all = append(all, station{"crosswalk", "SELECT 'xw_item ' || object || ' row ' || row_id, fate || coalesce(' → ' || entity || ' ' || final_key, '') || coalesce(': ' || reason, '') " + itsRows})
+	return append(all, arrival...), rows.Err()
 }
 
 var titles = map[string]string{"account": "name", "contact": "name || coalesce(' <' || email || '>', '')", "deal": "title"}
