@@ -76,6 +76,7 @@ func functions() []function {
 	all = append(all, campaignFunctions()...)
 	all = append(all, segmentFunctions()...)
 	all = append(all, recordFunctions()...)
+	all = append(all, documentFunctions()...)
 	all = append(all, activityFunctions()...)
 	return append(all, listFunctions()...)
 }

@@ -32,6 +32,7 @@ type attachments struct {
 	files   []attachment
 	folders []Item
 	notes   []Note // from the last full pass
+	at      map[string]int
 }
 
 // addDocuments lists a documents folder in any depth. A link in its place is
@@ -106,7 +107,7 @@ var fileNotes = []struct{ state, severity, code, message, hint string }{
 	{fileMissing, "warning", "document_missing", "%d listed files are not in the folder: %s", "put them there and extract again"},
 	{fileRefused, "warning", "document_refused", "%d listed places lead out of the folder and are not read: %s", "name files by their place below the folder"},
 	{fileLink, "warning", "document_link", "%d entries are links or devices and are not read: %s", "put the files themselves there"},
-	{fileRemote, "info", "document_remote", "%d listed files are addresses: they are not fetched here: %s", ""},
+	{fileRemote, "info", "document_remote", "%d listed files are addresses: %s", "they are fetched from the hosts that --allow-host names"},
 }
 
 // listed is a file that a list of documents names.

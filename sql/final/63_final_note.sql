@@ -1,0 +1,63 @@
+-- one row per part of the note beside an uploaded file, or in place of one that is empty
+-- reads: setup, map_user, clean_document, clean_document_link, document_target, document_upload, final_activity
+WITH
+-- Records that no file can hang on are named.
+elsewhere AS MATERIALIZED (
+    SELECT l.document_key, group_concat(l.kind || ' ' || l.record, ', ' ORDER BY l.seq) AS records
+    FROM clean_document_link AS l
+    WHERE NOT EXISTS (SELECT 1 FROM document_target AS t WHERE t.document_key = l.document_key AND t.seq = l.seq AND t.entity <> 'activity' AND l.kind <> 'invoice')
+    GROUP BY l.document_key
+),
+told AS (
+    SELECT d.*, 'note:' || u.upload_key AS note_key, u.nth, m.target_email,
+        -- A note cannot hang on an activity: it goes where the activity is.
+        coalesce(u.deal_key, iif(u.person_key IS NULL AND u.organization_key IS NULL AND u.lead_key IS NULL, a.deal_key, NULL)) AS deal_key,
+        coalesce(u.person_key, iif(u.deal_key IS NULL AND u.organization_key IS NULL AND u.lead_key IS NULL, a.person_key, NULL)) AS person_key,
+        coalesce(u.organization_key, iif(u.deal_key IS NULL AND u.person_key IS NULL AND u.lead_key IS NULL, a.organization_key, NULL)) AS organization_key,
+        u.lead_key,
+        '<p><b>' || np_escape(coalesce(d.title, d.name)) || '</b></p>'
+            || CASE d.state WHEN 'empty' THEN '<p>The file is empty in NextCRM, so only this note stands for it.</p>'
+                WHEN 'no_place' THEN '<p>NextCRM names no file for it, so only this note stands for it.</p>' ELSE '' END
+            || coalesce('<p>' || np_escape(d.description) || '</p>', '')
+            || coalesce(np_footer(np_facts(
+                'File', d.name,
+                'Type', d.type,
+                'Tags', d.tags,
+                'Version', d.version,
+                'Added by', d.author,
+                'Added', d.created_at,
+                'Summary', d.summary,
+                'In NextCRM also on', e.records,
+                '[]', d.details)), '') AS html
+    FROM clean_document AS d
+    JOIN document_upload AS u ON u.document_key = d.document_key
+    LEFT JOIN final_activity AS a ON a.final_key = u.activity_key
+    LEFT JOIN elsewhere AS e ON e.document_key = d.document_key
+    LEFT JOIN map_user AS m ON m.map_key = d.author_email
+    WHERE d.state IN ('present', 'empty', 'no_place') AND d.same_as IS NULL
+),
+part AS (
+    SELECT t.*, p.key AS part, p.value AS body, t.note_key || iif(p.key > 0, '/' || (p.key + 1), '') AS key
+    FROM told AS t, json_each(np_parts(t.html, 90000)) AS p
+    WHERE coalesce(t.deal_key, t.person_key, t.organization_key, t.lead_key) IS NOT NULL
+)
+SELECT
+    p.key AS final_key,
+    62000000 + row_number() OVER (ORDER BY p.object, p.row_id, p.nth, p.part) AS seq,
+    setup.source_tag || '/' || p.key AS marker,
+    p.created_at AS added_at,
+    p.deal_key,
+    p.person_key,
+    p.organization_key,
+    p.lead_key,
+    p.author_email,
+    json_patch('{}', json_object(
+        'content', p.body || '<p><small>[NextCRM ' || np_escape(setup.source_tag || '/' || p.key) || ']</small></p>',
+        'deal_id', json(iif(p.deal_key IS NULL, NULL, json_object('@ref', 'deal:' || p.deal_key))),
+        'person_id', json(iif(p.person_key IS NULL, NULL, json_object('@ref', 'person:' || p.person_key))),
+        'org_id', json(iif(p.organization_key IS NULL, NULL, json_object('@ref', 'organization:' || p.organization_key))),
+        'lead_id', json(iif(p.lead_key IS NULL, NULL, json_object('@ref', 'lead:' || p.lead_key))),
+        'user_id', json(iif(p.author_email IS NULL, NULL, json_object('@ref', 'user:' || ifnull(p.target_email, '@fallback')))),
+        'add_time', replace(substr(p.created_at, 1, 19), 'T', ' '))) AS payload
+FROM part AS p
+CROSS JOIN setup
