@@ -27,6 +27,7 @@ CREATE TABLE map_segment (
     action      TEXT NOT NULL CHECK (action IN ('filter', 'frozen', 'skip')),
     name        TEXT NOT NULL,                    -- what filter and option are called after
     translation TEXT NOT NULL CHECK (translation IN ('full', 'partial', 'none')),
+    reasons     TEXT NOT NULL CHECK (json_valid(reasons)), -- JSON array of codes why it is not full
     rule_text   TEXT NOT NULL,                    -- the whole segment in words
     rules       INTEGER NOT NULL,
     members     INTEGER NOT NULL,                 -- people who belonged to it as_of

@@ -6,8 +6,8 @@ import (
 	"nextpipe/stages/internal/segment"
 )
 
-// segmentFunctions look into the JSON of a segment; what its rules mean is for
-// the map to say.
+// segmentFunctions look into the JSON of a segment, whose rules the map reads,
+// and tell to what a custom field belongs.
 func segmentFunctions() []function {
 	return []function{
 		{"np_segment_title", 1, func(a arguments) driver.Value {
@@ -25,5 +25,6 @@ func segmentFunctions() []function {
 			s, _ := segment.Read([]byte(a.text(0)))
 			return int64(s.Rules())
 		}},
+		{"np_custom_object", 1, func(a arguments) driver.Value { return orNull(objectOf(a.text(0))) }},
 	}
 }

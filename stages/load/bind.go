@@ -120,8 +120,8 @@ func (b *binder) reference(ctx context.Context, ref string) (any, error) {
 		return asID(kind, id), nil
 	}
 	switch kind {
-	case "option_text": // conditions of filters hold ids as text
-		if id, ok := b.symbols["option:"+symbol]; ok {
+	case "option_text", "label_text", "user_text": // conditions of filters hold ids as text
+		if id, ok := b.symbols[strings.TrimSuffix(kind, "_text")+":"+symbol]; ok {
 			return id, nil
 		}
 	case "user":

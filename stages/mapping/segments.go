@@ -18,6 +18,7 @@ type Segment struct {
 	Action      string  `csv:"action"`
 	Name        string  `csv:"name"`
 	Translation string  `csv:"translation"`
+	Reasons     string  `csv:"reasons"`
 	RuleText    string  `csv:"rule_text"`
 	Rules       int64   `csv:"rules"`
 	Members     int64   `csv:"members"`
@@ -77,6 +78,9 @@ func (m *builder) segments() error {
 	rows := make([]Segment, len(work))
 	for i, w := range work {
 		rows[i], rules = w.row, append(rules, w.rules...)
+		if n := w.row.Undecided; n > 0 {
+			rows[i].Evidence += fmt.Sprintf(" Of %d people the source does not say whether they belonged.", n)
+		}
 	}
 	if err := insert(m.tx, "map_segment_rule", rules); err != nil {
 		return err
@@ -147,6 +151,11 @@ func (w *segmentWork) translate(catalog segment.Catalog) error {
 	default:
 		r.Action, r.Confidence, r.Evidence = "frozen", 0.7, explainAll(t.Reasons)
 	}
+	reasons, err := json.Marshal(append([]string{}, t.Reasons...))
+	if err != nil {
+		return err
+	}
+	r.Reasons = string(reasons)
 	if t.Filter != nil {
 		conditions, err := json.Marshal(t.Filter)
 		if err != nil {

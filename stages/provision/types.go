@@ -122,8 +122,11 @@ func (m *maker) filterFields(ctx context.Context) error {
 			}
 		}
 		number := numbers[of][code]
+		if number == "" && code == "label_ids" {
+			number = numbers[of]["label"] // what some accounts still call it
+		}
 		if number == "" {
-			return fmt.Errorf("a filter needs the number of field %s of the account's %ss, which its list of fields does not have", field, of)
+			continue // the filter waits for it, alone
 		}
 		if err := m.bind(ctx, kindFilterField, w[0], number, "existing"); err != nil {
 			return err
