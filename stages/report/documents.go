@@ -26,7 +26,7 @@ var documents = []document{
 	{"CSV files of sql/document", writeExports},
 	{"invoices.md", writeInvoiceGuide},
 	{"projects.md", writeProjectGuide},
-	{"segments", writeSegments},
+	{"segments.md", writeSegments},
 }
 
 // WriteDocuments writes every document into dir, in folders of their own where
