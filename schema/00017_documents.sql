@@ -56,7 +56,7 @@ CREATE INDEX clean_document_link_document ON clean_document_link (document_key, 
 CREATE INDEX clean_document_link_row ON clean_document_link (row_id);
 
 -- What each link leads to in Pipedrive. Files hang on deals, persons, organizations, leads and activities.
-CREATE VIEW document_target AS
+CREATE VIEW final_document_target AS
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'organization' AS entity, f.final_key
 FROM clean_document_link AS l
 JOIN xw_account AS x ON x.account_key = l.record_key
@@ -92,7 +92,7 @@ JOIN final_activity AS f ON f.final_key = l.record_key
 WHERE l.kind = 'task';
 
 -- An upload takes one record of each kind: the first of all kinds together, the second of all kinds, and so on.
-CREATE VIEW document_upload AS
+CREATE VIEW final_document_upload AS
 SELECT
     document_key,
     nth,
@@ -104,14 +104,14 @@ SELECT
     max(final_key) FILTER (WHERE entity = 'activity') AS activity_key
 FROM (
     SELECT document_key, entity, final_key, row_number() OVER (PARTITION BY document_key, entity ORDER BY min(seq), final_key) AS nth
-    FROM document_target
+    FROM final_document_target
     GROUP BY document_key, entity, final_key
 )
 GROUP BY document_key, nth;
 
 -- +goose Down
-DROP VIEW document_upload;
-DROP VIEW document_target;
+DROP VIEW final_document_upload;
+DROP VIEW final_document_target;
 DROP TABLE clean_document_link;
 DROP TABLE clean_document;
 DROP TABLE document_blob;

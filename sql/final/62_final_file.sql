@@ -1,5 +1,5 @@
 -- one row per upload of a file
--- reads: setup, clean_document, document_upload
+-- reads: setup, clean_document, final_document_upload
 SELECT
     u.upload_key AS final_key,
     62000000 + row_number() OVER (ORDER BY d.object, d.row_id, u.nth) AS seq,
@@ -20,6 +20,6 @@ SELECT
         'lead_id', json(iif(u.lead_key IS NULL, NULL, json_object('@ref', 'lead:' || u.lead_key))),
         'activity_id', json(iif(u.activity_key IS NULL, NULL, json_object('@ref', 'activity:' || u.activity_key))))) AS payload
 FROM clean_document AS d
-JOIN document_upload AS u ON u.document_key = d.document_key
+JOIN final_document_upload AS u ON u.document_key = d.document_key
 CROSS JOIN setup
 WHERE d.state = 'present' AND d.same_as IS NULL

@@ -1,11 +1,11 @@
 -- one row per part of the note beside an uploaded file, or in place of one that is empty
--- reads: setup, map_user, clean_document, clean_document_link, document_target, document_upload, final_activity
+-- reads: setup, map_user, clean_document, clean_document_link, final_document_target, final_document_upload, final_activity
 WITH
 -- Records that no file can hang on are named.
 elsewhere AS MATERIALIZED (
     SELECT l.document_key, group_concat(l.kind || ' ' || l.record, ', ' ORDER BY l.seq) AS records
     FROM clean_document_link AS l
-    WHERE NOT EXISTS (SELECT 1 FROM document_target AS t WHERE t.document_key = l.document_key AND t.seq = l.seq AND t.entity <> 'activity' AND l.kind <> 'invoice')
+    WHERE NOT EXISTS (SELECT 1 FROM final_document_target AS t WHERE t.document_key = l.document_key AND t.seq = l.seq AND t.entity <> 'activity' AND l.kind <> 'invoice')
     GROUP BY l.document_key
 ),
 told AS (
@@ -30,7 +30,7 @@ told AS (
                 'In NextCRM also on', e.records,
                 '[]', d.details)), '') AS html
     FROM clean_document AS d
-    JOIN document_upload AS u ON u.document_key = d.document_key
+    JOIN final_document_upload AS u ON u.document_key = d.document_key
     LEFT JOIN final_activity AS a ON a.final_key = u.activity_key
     LEFT JOIN elsewhere AS e ON e.document_key = d.document_key
     LEFT JOIN map_user AS m ON m.map_key = d.author_email

@@ -1,5 +1,5 @@
 -- one row per staged row of documents, what they hang on, their types and files, and the files of invoices
--- reads: stg_document, stg_document_link, stg_document_type, stg_document_file, stg_invoice_file, clean_document, document_target, document_upload, final_note
+-- reads: stg_document, stg_document_link, stg_document_type, stg_document_file, stg_invoice_file, clean_document, final_document_target, final_document_upload, final_note
 WITH
 -- What becomes of each document, decided once: its links and files follow it.
 fate AS MATERIALIZED (
@@ -31,14 +31,14 @@ fate AS MATERIALIZED (
             ELSE d.name || ' (' || d.place || '): ' || replace(d.state, '_', ' ') || coalesce('; ' || d.hint, '')
         END AS reason
     FROM clean_document AS d
-    LEFT JOIN document_upload AS u ON u.document_key = d.document_key AND u.nth = 1
+    LEFT JOIN final_document_upload AS u ON u.document_key = d.document_key AND u.nth = 1
     LEFT JOIN final_note AS n ON n.final_key = 'note:' || d.document_key
 ),
 -- The upload on which a record stands.
 placed AS MATERIALIZED (
     SELECT t.row_id, u.document_key, min(u.upload_key) AS upload_key, min(u.nth) AS nth
-    FROM document_target AS t
-    JOIN document_upload AS u ON u.document_key = t.document_key
+    FROM final_document_target AS t
+    JOIN final_document_upload AS u ON u.document_key = t.document_key
         AND t.final_key IN (u.deal_key, u.person_key, u.organization_key, u.lead_key, u.activity_key)
     WHERE t.row_id IS NOT NULL
     GROUP BY t.row_id, u.document_key
