@@ -111,7 +111,7 @@ func (e *Env) Reports(ctx context.Context, dir string) ([]report.Table, []string
 	return tables, append(files, written...), err
 }
 
-// NotMoved lists what is staged but does not reach Pipedrive yet.
-func (e *Env) NotMoved(ctx context.Context) ([]report.Count, error) {
+// NotMoved counts what is documented instead of moved, and what nothing accounts for.
+func (e *Env) NotMoved(ctx context.Context) (documented, unaccounted []report.Count, err error) {
 	return report.NotMoved(ctx, e.DB)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nextpipe/stages"
+	"nextpipe/stages/report"
 )
 
 // newApp is the command line: a command for every stage and a few more.
@@ -148,19 +149,27 @@ func execute(c *cli.Context, p *printer, command string, names ...string) error 
 	})
 }
 
-// printNotMoved says what stays behind: it must never go unnoticed.
+// printNotMoved says what stays behind and where it is: it must never go unnoticed.
 func printNotMoved(ctx context.Context, p *printer, e *stages.Env) error {
-	counts, err := e.NotMoved(ctx)
-	if err != nil || len(counts) == 0 {
+	documented, unaccounted, err := e.NotMoved(ctx)
+	if err != nil {
 		return err
+	}
+	printCounts(p, "documented", "documented, not moved (nextpipe report --out FOLDER writes it): ", documented)
+	printCounts(p, "unaccounted", "in the warehouse, in no crosswalk: ", unaccounted)
+	return nil
+}
+
+func printCounts(p *printer, kind, about string, counts []report.Count) {
+	if len(counts) == 0 {
+		return
 	}
 	var words []string
 	for _, c := range counts {
 		words = append(words, fmt.Sprintf("%s %d", c.Name, c.N))
 	}
-	p.line("in the warehouse, not moved to Pipedrive yet: %s", strings.Join(words, " · "))
-	p.object("not_moved", counts)
-	return nil
+	p.line("%s%s", about, strings.Join(words, " · "))
+	p.object(kind, counts)
 }
 
 // withoutWrites leaves out the stages that write to the account, and verify,

@@ -1,11 +1,12 @@
 -- one row per staged row of what stays outside Pipedrive: invoices, contracts, boards, employees, the audit log
--- reads: clean_invoice, stg_invoice_line, stg_invoice_payment, stg_invoice_event, stg_invoice_series, stg_invoice_state, stg_tax_rate, stg_own_company, clean_contract, stg_contract_line, final_note, final_deal, stg_board, stg_section, stg_board_task, final_project, stg_employee, stg_audit, clean_site
+-- reads: clean_invoice, stg_invoice_line, stg_invoice_payment, stg_invoice_event, stg_invoice_series, stg_invoice_state, stg_tax_rate, stg_own_company, map_setting, clean_contract, stg_contract_line, final_note, final_deal, stg_board, stg_section, stg_board_task, final_project, stg_employee, stg_audit, clean_site
 WITH
 site AS MATERIALIZED (SELECT coalesce(exclude_deleted, 1) AS exclude_deleted FROM clean_site),
 contract AS MATERIALIZED (
     SELECT c.row_id, c.source_id, c.contract_key, c.deleted_at IS NOT NULL AND site.exclude_deleted AS is_out,
         CASE WHEN d.final_key IS NOT NULL THEN 'deal' WHEN n.final_key IS NOT NULL THEN 'note' END AS entity,
-        coalesce(d.final_key, n.final_key) AS final_key
+        coalesce(d.final_key, n.final_key) AS final_key,
+        (SELECT value FROM map_setting WHERE map_key = 'contracts') AS setting
     FROM site CROSS JOIN clean_contract AS c
     LEFT JOIN final_deal AS d ON d.final_key = c.contract_key
     LEFT JOIN final_note AS n ON n.final_key = 'note:' || c.contract_key
@@ -37,7 +38,7 @@ item (object, row_id, source_id, fate, entity, final_key, rule, reason) AS (
         CASE WHEN is_out THEN 'excluded' WHEN final_key IS NOT NULL THEN 'final' ELSE 'documented' END,
         iif(is_out, NULL, entity), iif(is_out, NULL, final_key),
         CASE WHEN is_out THEN 'soft_deleted' WHEN final_key IS NULL THEN 'contracts.csv' END,
-        CASE WHEN is_out THEN 'deleted in the source' WHEN final_key IS NULL THEN 'the map documents contracts, or this one has no organization' END
+        CASE WHEN is_out THEN 'deleted in the source' WHEN final_key IS NULL THEN iif(setting = 'documented', 'the map documents contracts', 'it has no organization that a note could hang on') END
     FROM contract
     UNION ALL
     SELECT 'contract_line', l.row_id, l.source_id,

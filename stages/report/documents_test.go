@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
@@ -25,6 +26,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// postgres is one server for all tests of the package.
+var postgres = sync.OnceValues(func() (*pgtest.Server, error) { return pgtest.Start(context.Background()) })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if server, err := postgres(); err == nil {
+		server.Stop()
+	}
+	os.Exit(code)
+}
 
 // warehouseOf is a source, extracted, cleaned, mapped and built.
 func warehouseOf(t *testing.T, src nextcrm.Source) *warehouse.DB {
@@ -64,11 +76,10 @@ func sampleExport(t *testing.T) *warehouse.DB {
 
 func sampleDatabase(t *testing.T, shape string) *warehouse.DB {
 	t.Helper()
-	server, err := pgtest.Start(t.Context())
+	server, err := postgres()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Stop() })
 	script, err := nextcrmsample.DatabaseSQL(shape)
 	if err != nil {
 		t.Fatal(err)

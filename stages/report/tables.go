@@ -78,26 +78,40 @@ func (t *text) Scan(v any) error {
 	return nil
 }
 
-// NotMoved lists what is staged but does not reach Pipedrive yet, as "object rows".
-func NotMoved(ctx context.Context, db *warehouse.DB) ([]Count, error) {
+// NotMoved counts what the crosswalk documents instead of moving, by object, and
+// what is staged and nowhere accounted for, which a finished build leaves none of.
+func NotMoved(ctx context.Context, db *warehouse.DB) (documented, unaccounted []Count, err error) {
 	models, err := model.Load(sqlfiles.Files, "report")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	i := slices.IndexFunc(models, func(m model.Model) bool { return m.Table == "not_moved" })
+	i := slices.IndexFunc(models, func(m model.Model) bool { return m.Table == "fates" })
 	t, err := table(ctx, db, models[i])
 	if err != nil {
-		return nil, fmt.Errorf("list what is not moved: %w", err)
+		return nil, nil, fmt.Errorf("list what is not moved: %w", err)
 	}
-	var out []Count
 	for _, row := range t.Rows {
 		n, err := strconv.ParseInt(row[2], 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("list what is not moved: %w", err)
+			return nil, nil, fmt.Errorf("list what is not moved: %w", err)
 		}
-		out = append(out, Count{Name: row[0], N: n})
+		switch row[1] {
+		case "documented":
+			documented = addCount(documented, row[0], n)
+		case "not accounted for":
+			unaccounted = addCount(unaccounted, row[0], n)
+		}
 	}
-	return out, nil
+	return documented, unaccounted, nil
+}
+
+// addCount adds n to the count of a name, which is the last one or new.
+func addCount(counts []Count, name string, n int64) []Count {
+	if last := len(counts) - 1; last >= 0 && counts[last].Name == name {
+		counts[last].N += n
+		return counts
+	}
+	return append(counts, Count{Name: name, N: n})
 }
 
 // WriteCSV writes each report as a CSV file into dir and returns their names.
