@@ -1,5 +1,5 @@
 -- one row per tag, whatever its spelling, declared or only met on records
--- reads: stg_tag, stg_contact, stg_account, stg_deal, stg_contact_tag, clean_site, clean_drop
+-- reads: stg_tag, stg_contact, stg_account, stg_deal, stg_contact_tag, stg_target, clean_prospect, clean_site, clean_drop
 WITH
 declared AS MATERIALIZED (
     SELECT np_fold(np_text(title)) AS tag_key, np_text(title) AS title, min(row_id) AS row_id, np_id(source_id) AS id,
@@ -16,6 +16,10 @@ known AS MATERIALIZED (
 cell (object, value, records) AS (
     SELECT 'contact', s.tags, count(*) FROM stg_contact AS s
     WHERE s.tags <> '' AND NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'contact' AND d.row_id = s.row_id) GROUP BY s.tags
+    UNION ALL
+    -- A target becomes a person.
+    SELECT 'contact', s.tags, count(*) FROM stg_target AS s JOIN clean_prospect AS p ON p.object = 'target' AND p.row_id = s.row_id AND p.fate = 'live'
+    WHERE s.tags <> '' GROUP BY s.tags
     UNION ALL
     SELECT 'account', s.tags, count(*) FROM stg_account AS s
     WHERE s.tags <> '' AND NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'account' AND d.row_id = s.row_id) GROUP BY s.tags

@@ -1,5 +1,5 @@
--- one row per spelling of a company name that contacts and deals use
--- reads: stg_contact, stg_deal, clean_account, clean_site, clean_drop
+-- one row per spelling of a company name that contacts, deals, leads and targets use
+-- reads: stg_contact, stg_deal, stg_lead, stg_target, clean_prospect, clean_account, clean_site, clean_drop
 WITH
 -- Many records share a spelling: group the cells first, clean each once.
 cell (value, records) AS (
@@ -8,6 +8,13 @@ cell (value, records) AS (
     UNION ALL
     SELECT s.company, count(*) FROM stg_deal AS s
     WHERE s.company <> '' AND NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'deal' AND d.row_id = s.row_id) GROUP BY s.company
+    UNION ALL
+    -- A lead or target that is linked to an account needs no company of its own making.
+    SELECT s.company, count(*) FROM stg_lead AS s JOIN clean_prospect AS p ON p.object = 'lead' AND p.row_id = s.row_id AND p.fate = 'live'
+    WHERE s.company <> '' AND NOT EXISTS (SELECT 1 FROM clean_account AS a WHERE a.account_key = 'account:' || np_id(s.account_id)) GROUP BY s.company
+    UNION ALL
+    SELECT s.company, count(*) FROM stg_target AS s JOIN clean_prospect AS p ON p.object = 'target' AND p.row_id = s.row_id AND p.fate = 'live'
+    WHERE s.company <> '' AND NOT EXISTS (SELECT 1 FROM clean_account AS a WHERE a.account_key = 'account:' || np_id(s.converted_account_id)) GROUP BY s.company
     UNION ALL
     -- Of a list of companies the first is the contact's own.
     SELECT json_extract(np_titles(s.company_list, '[]',

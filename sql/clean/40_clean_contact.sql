@@ -1,5 +1,5 @@
 -- one row per person of the old system that lives and has something to be named by
--- reads: stg_contact, stg_contact_type, clean_site, profile, clean_custom_field, clean_user, clean_user_ref, clean_tag, clean_list, clean_account, clean_company_spelling, clean_membership, clean_drop
+-- reads: stg_contact, stg_contact_type, clean_site, profile, clean_custom_field, clean_user, clean_user_ref, clean_tag, clean_list, clean_account, clean_company_spelling, clean_membership, clean_opt_out, clean_drop
 WITH
 site AS MATERIALIZED (
     SELECT c.timezone AS zone, c.default_country, coalesce(c.list_separator, ',') AS separator,
@@ -8,6 +8,7 @@ site AS MATERIALIZED (
         -- Most sources have neither drops nor membership files: then nothing is looked up a million times.
         EXISTS (SELECT 1 FROM clean_drop WHERE object = 'contact') AS has_drops,
         EXISTS (SELECT 1 FROM clean_membership) AS has_members,
+        EXISTS (SELECT 1 FROM clean_opt_out) AS has_opt_outs,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'created_at') AS created_order,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'created_at_2') AS created_2_order,
         (SELECT date_order FROM profile WHERE object = 'contact' AND field = 'updated_at') AS updated_order,
@@ -87,7 +88,8 @@ v AS (
         CASE WHEN s.confirmed_at <> '' THEN np_stamp(s.confirmed_at, site.zone, site.confirmed_order) END AS confirmed_at,
         np_custom(s.extra, site.fields)                                       AS custom,
         s.row_hash,
-        site.has_members
+        site.has_members,
+        site.has_opt_outs
     FROM site CROSS JOIN stg_contact AS s
     WHERE NOT site.has_drops OR NOT EXISTS (SELECT 1 FROM clean_drop AS d WHERE d.object = 'contact' AND d.row_id = s.row_id)
     LIMIT -1
@@ -132,7 +134,10 @@ SELECT
     -- Some exports keep the life cycle where others keep the consent.
     coalesce(t.name, v.contact_type, iif(v.consent IS NULL, np_text(v.consent_word), NULL)) AS contact_type,
     v.is_active,
-    v.consent,
+    -- Who refused as a target has refused.
+    CASE WHEN v.has_opt_outs THEN np_strictest(v.consent, (SELECT group_concat(x.consent, ' ')
+            FROM json_each(v.emails) AS j JOIN clean_opt_out AS x ON x.email = j.value ->> 'value'))
+        ELSE v.consent END AS consent,
     v.source,
     v.linkedin_url,
     v.facebook_url,

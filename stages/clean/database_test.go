@@ -23,6 +23,9 @@ var counted = map[string]string{
 	"deal_without_name":                                "SELECT count(*) FROM issue WHERE rule = 'deal_without_title'",
 	"deal_killed":                                      "SELECT count(*) FROM clean_deal WHERE outcome_hint IS NOT NULL",
 	"user_active":                                      "SELECT sum(is_active) FROM clean_user",
+	"rows_lead":                                        "SELECT count(*) FROM clean_prospect WHERE object = 'lead'",
+	"rows_target":                                      "SELECT count(*) FROM clean_prospect WHERE object = 'target'",
+	"rows_target_contact":                              "SELECT count(*) FROM clean_prospect WHERE object = 'target_contact'",
 	"rows_user":                                        "SELECT count(*) FROM clean_user",
 }
 
@@ -66,7 +69,7 @@ func TestTheSampleDatabaseIsCleanedAsItsAuthorCounted(t *testing.T) {
 				}
 			}
 			for _, object := range []string{"account", "contact", "deal"} {
-				rows := number(t, db, "SELECT count(*) FROM clean_"+object) + number(t, db, "SELECT count(*) FROM clean_drop WHERE object = '"+object+"'")
+				rows := number(t, db, "SELECT count(*) FROM clean_"+object+" WHERE row_id IN (SELECT row_id FROM stg_"+object+")") + number(t, db, "SELECT count(*) FROM clean_drop WHERE object = '"+object+"'")
 				if staged := number(t, db, "SELECT count(*) FROM stg_"+object); rows != staged {
 					t.Errorf("%s: %d of %d staged rows are accounted for", object, rows, staged)
 				}

@@ -13,20 +13,29 @@ import (
 	"nextpipe/stages/internal/warehouse"
 )
 
-// customSource is where an object's custom values come from: extra, and known
-// columns that no clean table has a place for. The transforms use the same.
-var customSource = map[string]string{
-	"account": `np_extra(extra, 'logo_url', logo_url, 'case_study_approved', case_study_approved,
-		'case_study_candidate', case_study_candidate)`,
-	"contact": `extra`,
-	"deal": `np_extra(extra, 'snapshot_rate', snapshot_rate, 'campaign_id', campaign_id,
-		'approval_requested_at', approval_requested_at, 'approved_at', approved_at, 'approved_by', approved_by)`,
+// customSource is where an object's custom values come from, by staging table:
+// extra, and known columns that no clean table has a place for. The transforms
+// use the same.
+var customSource = map[string][]struct{ table, values string }{
+	"account": {{"stg_account", `np_extra(extra, 'logo_url', logo_url, 'case_study_approved', case_study_approved,
+		'case_study_candidate', case_study_candidate)`}},
+	"contact": {{"stg_contact", `extra`},
+		{"stg_target", `np_extra(extra, 'company_website', company_website, 'company_email', company_email,
+			'company_phone', company_phone, 'company_industry', industry, 'company_employees', employees,
+			'do_not_email_at', do_not_email_at, 'converted_at', converted_at)`},
+		{"stg_target_contact", `np_extra(extra, 'found_for_target', target_id, 'enrichment_status', enrich_status,
+			'enriched_at', enriched_at)`}},
+	"deal": {{"stg_deal", `np_extra(extra, 'snapshot_rate', snapshot_rate, 'campaign_id', campaign_id,
+		'approval_requested_at', approval_requested_at, 'approved_at', approved_at, 'approved_by', approved_by)`}},
 }
 
 // builtIn are the types of those columns.
 var builtIn = map[string]string{
 	"case_study_approved": "boolean", "case_study_candidate": "boolean", "logo_url": "url", "snapshot_rate": "number",
 	"approval_requested_at": "stamp", "approved_at": "stamp", "approved_by": "user",
+	"company_website": "url", "company_email": "email", "company_phone": "phone", "company_employees": "text",
+	"do_not_email_at": "stamp", "converted_at": "stamp", "enriched_at": "stamp", "enrichment_status": "option",
+	"found_for_target": "text",
 }
 
 // customField gathers what is known of one custom field.
@@ -174,8 +183,16 @@ func splitOptions(cell string) []string {
 
 // observe reads every value of the object once.
 func (l *fieldList) observe(ctx context.Context, tx *sql.Tx) error {
-	source := customSource[l.object]
-	rows, err := tx.QueryContext(ctx, "SELECT "+source+" FROM "+warehouse.Quote("stg_"+l.object)+" WHERE "+source+" IS NOT NULL")
+	for _, source := range customSource[l.object] {
+		if err := l.observeTable(ctx, tx, source.table, source.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *fieldList) observeTable(ctx context.Context, tx *sql.Tx, table, values string) error {
+	rows, err := tx.QueryContext(ctx, "SELECT "+values+" FROM "+warehouse.Quote(table)+" WHERE "+values+" IS NOT NULL")
 	if err != nil {
 		return err
 	}

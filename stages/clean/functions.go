@@ -74,6 +74,7 @@ func functions() []function {
 	all = append(all, numberFunctions()...)
 	all = append(all, nameFunctions()...)
 	all = append(all, campaignFunctions()...)
+	all = append(all, leadFunctions()...)
 	all = append(all, segmentFunctions()...)
 	all = append(all, recordFunctions()...)
 	all = append(all, documentFunctions()...)

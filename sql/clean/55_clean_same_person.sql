@@ -1,0 +1,12 @@
+-- one row per target or person found for one that the source says became a contact
+-- reads: stg_target, stg_target_contact, clean_prospect, clean_contact
+WITH said (object, row_id, contact_ref, why) AS (
+    SELECT 'target', row_id, 'contact:' || np_id(converted_contact_id), 'the target was converted to this contact' FROM stg_target
+    UNION ALL
+    SELECT 'target_contact', row_id, 'contact:' || np_id(contact_id), 'the person found for a target was made this contact' FROM stg_target_contact
+)
+SELECT c.contact_key, h.contact_key AS prospect_key, s.why
+FROM said AS s
+JOIN clean_prospect AS p ON p.object = s.object AND p.row_id = s.row_id AND p.fate = 'live'
+JOIN clean_contact AS h ON h.row_id = p.contact_row
+JOIN clean_contact AS c ON c.contact_key = s.contact_ref
