@@ -1,7 +1,7 @@
 // Package dedupe finds records that are one person or one company, merges them
 // into one, and says for every staging row which final record it went into.
 //
-//	reads   clean_account clean_contact clean_deal clean_drop decide_cluster setup link stg_*, and the crosswalk of the run before
+//	reads   clean_account clean_contact clean_same_person clean_deal clean_drop decide_cluster setup link stg_*, and the crosswalk of the run before
 //	does    compares what shares a blocking key, clusters with vetoes, ranks survivors, merges field by field
 //	writes  dup_* xw_*
 //
@@ -108,7 +108,7 @@ func crosswalk(ctx context.Context, tx *sql.Tx, res *stage.Result) error {
 		if err != nil {
 			return err
 		}
-		if err := complete(ctx, tx, strings.TrimPrefix(m.Table, "xw_"), n); err != nil {
+		if err := complete(ctx, tx, strings.TrimPrefix(m.Table, "xw_")); err != nil {
 			return err
 		}
 		res.Rows += n
@@ -116,10 +116,14 @@ func crosswalk(ctx context.Context, tx *sql.Tx, res *stage.Result) error {
 	return nil
 }
 
-// complete proves that no staging row is without a fate.
-func complete(ctx context.Context, tx *sql.Tx, object string, fates int64) error {
-	var staged int64
-	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM stg_"+object).Scan(&staged); err != nil {
+// complete proves that no staging row is without a fate. Persons that come from
+// leads and targets have rows beyond those of their staging table: xw_item tells
+// their fate.
+func complete(ctx context.Context, tx *sql.Tx, object string) error {
+	var staged, fates int64
+	err := tx.QueryRowContext(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM stg_%[1]s),
+		(SELECT count(*) FROM xw_%[1]s WHERE row_id <= (SELECT ifnull(max(row_id), 0) FROM stg_%[1]s))`, object)).Scan(&staged, &fates)
+	if err != nil {
 		return err
 	}
 	if staged != fates {

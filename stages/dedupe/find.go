@@ -24,6 +24,7 @@ type search[T any] struct {
 	tx      *sql.Tx
 	finder  *block.Finder
 	rulings rulings
+	said    told
 	heirs   heirs
 	links   []link
 	pairs   *warehouse.Inserter
@@ -56,6 +57,12 @@ func (s *search[T]) run() error {
 	}
 	if s.heirs, err = findHeirs(s.ctx, s.read, s.name, s.entity); err != nil {
 		return err
+	}
+	if s.said, err = whatTheSourceSays(s.ctx, s.read, s.told); err != nil {
+		return err
+	}
+	for _, p := range s.said.pairs {
+		s.finder.AddPair(p[0], p[1])
 	}
 	for _, r := range s.rulings.list {
 		s.finder.AddPair(r.aRow, r.bRow)
@@ -182,12 +189,15 @@ func (s *search[T]) compareBatch(batch loaded[T]) error {
 	return nil
 }
 
-// verdict is the rules' word, unless a person has spoken.
+// verdict is the rules' word, unless a person or else the source has spoken.
 func (s *search[T]) verdict(a, b T) match.Verdict {
 	if v, ok := s.rulings.verdict(s.keyOf(a), s.keyOf(b)); ok {
 		return v
 	}
-	return s.compare(a, b)
+	if v, ok := s.said.verdict(s.keyOf(a), s.keyOf(b)); ok {
+		return v
+	}
+	return s.said.weigh(s.keyOf(a), s.keyOf(b), s.compare(a, b))
 }
 
 func (s *search[T]) storePair(a, b string, v match.Verdict) error {

@@ -156,3 +156,8 @@ func execTx(statement string) func(*sql.Tx) error {
 		return err
 	}
 }
+
+func runError(db *warehouse.DB) error {
+	_, err := dedupe.Run(context.Background(), db)
+	return err
+}

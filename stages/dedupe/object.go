@@ -14,7 +14,8 @@ type object[T any] struct {
 	name     string // contact: names clean_contact, contact_key, dup_contact_…
 	entity   string // person: what link calls it
 	columns  []string
-	isParent bool // others refer to it: the search must say which keys merged
+	isParent bool   // others refer to it: the search must say which keys merged
+	told     string // query for the pairs of keys that the source calls one, and why; "" when it never does
 	read     func(matchrow.Row) (T, error)
 	keyOf    func(T) string
 	keys     func(T) []string
@@ -49,7 +50,7 @@ func findAccounts(ctx context.Context, db *warehouse.DB, tx *sql.Tx, edition str
 // findContacts compares a contact's account after accounts were merged.
 func findContacts(ctx context.Context, db *warehouse.DB, tx *sql.Tx, edition string, accounts map[string]string) (outcome, error) {
 	return find(ctx, db, tx, object[match.Contact]{
-		name: "contact", entity: "person", columns: matchrow.ContactColumns,
+		name: "contact", entity: "person", columns: matchrow.ContactColumns, told: toldContacts,
 		read: func(r matchrow.Row) (match.Contact, error) {
 			c, err := matchrow.Contact(r, edition)
 			if final, ok := accounts[c.AccountKey]; ok {

@@ -104,7 +104,7 @@ func (c *chunk[T]) place(groups [][]*member[T], linked int, keys []string, m *me
 func (c *chunk[T]) finalOf(members []*member[T]) finalRecord[T] {
 	records := make([]match.Record, len(members))
 	for i, m := range members {
-		records[i] = match.Record{Key: m.key, Linked: m.linked != "", Filled: filled(m.row), Created: m.row.Text("created_at"), Order: m.row.ID()}
+		records[i] = match.Record{Key: m.key, Linked: m.linked != "", Lesser: !strings.HasPrefix(m.key, c.name+":"), Filled: filled(m.row), Created: m.row.Text("created_at"), Order: m.row.ID()}
 	}
 	ranking := c.rank(records)
 	f := finalRecord[T]{why: ranking.Why}

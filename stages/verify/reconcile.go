@@ -14,6 +14,8 @@ import (
 
 // sourceLedger states where every staging row of one object went.
 // A row without a crosswalk row is unaccounted for, and so is a surplus one.
+// Rows beyond those of staging are persons made of leads and targets: their
+// objects have ledgers of their own, from xw_item.
 const sourceLedger = `INSERT INTO reconcile_source
 SELECT ?1, '%[1]s', e.extracted, x.final, x.merged, x.rejected, x.excluded, x.documented,
     e.extracted - x.final - x.merged - x.rejected - x.excluded - x.documented + x.dangling
@@ -22,7 +24,8 @@ FROM (SELECT count(*) AS extracted FROM stg_%[1]s) AS e,
         count(*) FILTER (WHERE w.fate = 'rejected') AS rejected, count(*) FILTER (WHERE w.fate = 'excluded') AS excluded,
         count(*) FILTER (WHERE w.fate = 'documented') AS documented,
         count(*) FILTER (WHERE w.final_key IS NOT NULL AND f.final_key IS NULL) AS dangling
-     FROM xw_%[1]s AS w LEFT JOIN final_%[2]s AS f ON f.final_key = w.final_key) AS x`
+     FROM xw_%[1]s AS w LEFT JOIN final_%[2]s AS f ON f.final_key = w.final_key
+     WHERE w.row_id <= (SELECT ifnull(max(row_id), 0) FROM stg_%[1]s)) AS x`
 
 // finalLedger states what became of every final record of one entity in one
 // account: linked, or why not.

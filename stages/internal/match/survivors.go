@@ -10,6 +10,7 @@ import (
 type Record struct {
 	Key     string
 	Linked  bool   // its final key is already a record in Pipedrive
+	Lesser  bool   // a lead or target: nobody has kept it as carefully as a contact
 	Filled  int    // fields that hold a value
 	Created string // ISO 8601 in UTC, "" unknown
 	Order   int64  // place in the source: file order, else any stable number
@@ -22,11 +23,12 @@ type Ranking struct {
 	Late []string // further linked keys: a late duplicate, reported and never merged
 }
 
-// RankByEvidence ranks by: a linked final key first, then the most complete,
-// then the oldest (unknown last), then the lowest key. Final keys are immortal
+// RankByEvidence ranks by: a linked final key first, then contacts before leads
+// and targets, then the most complete, then the oldest (unknown last), then the lowest key. Final keys are immortal
 // once linked, so no later run can make another record the survivor.
 func RankByEvidence(list []Record) Ranking {
 	return rank(list, []step{linkedFirst,
+		{"it is a contact, not a lead or target", func(a, b Record) int { return order(a.Lesser, b.Lesser) }},
 		{"it holds the most fields", func(a, b Record) int { return cmp.Compare(b.Filled, a.Filled) }},
 		{"it is the oldest", oldestFirst},
 		{"its key is the lowest", func(a, b Record) int { return cmp.Compare(a.Key, b.Key) }},
@@ -48,15 +50,18 @@ type step struct {
 	compare func(a, b Record) int
 }
 
-var linkedFirst = step{"its key is already linked to Pipedrive", func(a, b Record) int {
+var linkedFirst = step{"its key is already linked to Pipedrive", func(a, b Record) int { return order(b.Linked, a.Linked) }}
+
+// order puts false before true.
+func order(a, b bool) int {
 	switch {
-	case a.Linked == b.Linked:
+	case a == b:
 		return 0
-	case a.Linked:
+	case b:
 		return -1
 	}
 	return 1
-}}
+}
 
 func oldestFirst(a, b Record) int {
 	switch {
