@@ -199,6 +199,8 @@ func (m *theMap) value(f mapField) mapped.Value {
 		return mapped.Value{Text: "setup.source_tag || '/' || c." + f.object + "_key"}
 	case "original_owner":
 		return mapped.Value{Text: m.originalOwner()}
+	case "marketing_status":
+		return mapped.Value{Text: marketingStatus}
 	case "tag_options":
 		return mapped.Value{Array: "c.tags", Text: "tag.options"}
 	}

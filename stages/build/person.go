@@ -9,6 +9,8 @@ var persons = entity{
 	native: map[string]nativeKey{
 		"name": asText, "owner_id": asOwner, "org_id": asOrg, "label_ids": asLabels, "add_time": asStamp,
 		"emails": asEmails, "phones": asPhones,
+		// Only the Campaigns add-on has it: by setting, never by default.
+		"marketing_status": asText,
 		// These exist only in accounts with contact sync: by decision, never by default.
 		"job_title": asText, "birthday": asDate, "notes": asText, "postal_address": asAddress,
 	},
@@ -21,6 +23,15 @@ LEFT JOIN map_user AS u ON u.map_key = c.owner_email
 LEFT JOIN tag_set AS tag ON tag.tags = c.tags`
 	},
 }
+
+// marketingStatus is the consent in the API's words (pipedrive-api.md 4.2). Whoever
+// has not said yes is not subscribed, and a person without a valid address has none.
+const marketingStatus = `CASE
+            WHEN c.email IS NULL THEN NULL
+            WHEN c.consent = 'subscribed' THEN 'subscribed'
+            WHEN c.consent IN ('unsubscribed', 'bounced', 'complained') THEN 'unsubscribed'
+            WHEN c.consent IS NOT NULL THEN 'no_consent'
+        END`
 
 // asEmails sends the addresses as the clean stage wrote them.
 func asEmails(*theMap, mapped.Value) string { return "nullif(c.emails, '[]')" }

@@ -60,7 +60,8 @@ func (m *theMap) readFields(ctx context.Context, tx *sql.Tx) error {
 		FROM map_field AS f
 		LEFT JOIN clean_custom_field AS d ON d.object = f.object
 			AND f.source_field IN ('custom:' || d.slug, 'time:custom:' || d.slug)
-		WHERE f.action <> 'skip' ORDER BY f.position, f.map_key`, func(scan func(...any) error) error {
+		WHERE f.action <> 'skip' AND f.source_field NOT LIKE 'lead:%' -- sql/final reads those itself
+		ORDER BY f.position, f.map_key`, func(scan func(...any) error) error {
 		var f mapField
 		err := scan(&f.key, &f.object, &f.source, &f.entity, &f.action, &f.target, &f.name, &f.kind, &f.valueType)
 		m.fields[f.entity] = append(m.fields[f.entity], f)

@@ -13,7 +13,7 @@ type rule struct {
 
 // object is one kind of source record and the Pipedrive entity it becomes.
 type object struct {
-	name   string // account
+	name   string // account; names the rows of map_field
 	entity string // organization
 	view   string // golden_account: the records after merging
 	rules  []rule
@@ -22,7 +22,7 @@ type object struct {
 	internal []string
 }
 
-var objects = []object{accounts, contacts, deals}
+var objects = []object{accounts, contacts, deals, leads}
 
 const (
 	whyMarker = "finds the record again: after a lost answer, in a delta, in a rollback"
@@ -107,7 +107,8 @@ var contacts = object{
 		{"description", "custom", "description", "Description", "text", ""},
 		{"contact_type", "custom", "contact_type", "Contact type", "enum", ""},
 		{"is_active", "custom", "is_active", "Active in NextCRM", "enum", ""},
-		{"consent", "custom", "consent", "E-mail consent", "enum", "marketing status needs the Campaigns add-on"},
+		{"consent", "custom", "consent", "Marketing consent", "enum", "every status of the source, in every account"},
+		{"marketing_status", "native", "marketing_status", "", "", "by setting marketing_status; sent when a person is created"},
 		{"source", "custom", "source", "Contact source", "", ""},
 		{"linkedin_url", "custom", "linkedin", "LinkedIn", "", ""},
 		{"facebook_url", "custom", "facebook", "Facebook", "", ""},

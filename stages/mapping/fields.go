@@ -29,12 +29,16 @@ func (m *builder) fields() error {
 		return err
 	}
 	var all []candidate
+	taken := map[string]map[string]bool{}
 	for _, o := range objects {
 		list, err := m.candidates(o)
 		if err != nil {
-			return fmt.Errorf("profile %ss: %w", o.name, err)
+			return fmt.Errorf("profile %s: %w", o.view, err)
 		}
-		settleNames(list)
+		if taken[o.entity] == nil {
+			taken[o.entity] = map[string]bool{"nextcrm_details": true, "name nextcrm details": true}
+		}
+		settleNames(list, taken[o.entity])
 		for i := range list {
 			list[i].reuse(dest)
 		}
@@ -87,11 +91,13 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 	for _, r := range o.rules {
 		all = append(all, m.candidate(o, r.source, r, profile{valueType: "text"}))
 	}
-	custom, err := m.customCandidates(o)
-	if err != nil {
-		return nil, err
+	if o.view != leads.view {
+		custom, err := m.customCandidates(o)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, custom...)
 	}
-	all = append(all, custom...)
 	if err := m.measure(o, all); err != nil {
 		return nil, err
 	}
@@ -245,9 +251,8 @@ func withTimes(all []candidate) []candidate {
 }
 
 // settleNames makes keys and names unique within an entity: provisioning finds
-// fields by name.
-func settleNames(all []candidate) {
-	seen := map[string]bool{"nextcrm_details": true, "name nextcrm details": true}
+// fields by name. seen are those that are taken.
+func settleNames(all []candidate, seen map[string]bool) {
 	for i := range all {
 		c := &all[i]
 		key, name := *c.spare.TargetField, *c.spare.TargetName

@@ -10,7 +10,7 @@ import (
 
 // from is the SQL that yields an object's records as c.
 func (m *builder) from(o object) string {
-	if o.name == "deal" {
+	if o.view == deals.view {
 		return mapped.Deals(m.rules) + " AS c"
 	}
 	return o.view + " AS c"
@@ -63,6 +63,10 @@ func (m *builder) measureComputed(o object, c *candidate) (known bool, err error
 		p.count = m.tagsInFields(o.entity)
 	case "won_at", "lost_at":
 		err = m.measureClosed(c)
+	case "marketing_status":
+		if m.setting["marketing_status"] == "native" {
+			err = m.scan("SELECT count(consent), 12 FROM "+o.view+" WHERE email IS NOT NULL", &p.count, &p.longest)
+		}
 	default:
 		return false, nil
 	}
@@ -172,7 +176,7 @@ func (m *builder) scan(query string, targets ...any) error {
 func (m *builder) refuseNarrow() error {
 	for _, o := range objects {
 		for _, f := range m.fieldRows {
-			if f.Object != o.name || f.DecidedBy == nil || f.Action != "custom" {
+			if !o.has(f) || f.DecidedBy == nil || f.Action != "custom" {
 				continue
 			}
 			if err := m.refuseMisfits(o, f); err != nil {

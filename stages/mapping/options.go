@@ -29,7 +29,7 @@ func (m *builder) options() error {
 			return err
 		}
 		if err := m.countChoices(o, choices); err != nil {
-			return fmt.Errorf("count values of %ss: %w", o.name, err)
+			return fmt.Errorf("count values of %s: %w", o.view, err)
 		}
 		for _, c := range choices {
 			rows, err := m.optionsOf(o, c)
@@ -47,7 +47,7 @@ func (m *builder) options() error {
 func (m *builder) choices(o object) ([]choice, error) {
 	var all []choice
 	for _, f := range m.fieldRows {
-		if f.Object != o.name || f.Action != "custom" || (*f.TargetType != "enum" && *f.TargetType != "set") || f.SourceField == "tag_options" {
+		if !o.has(f) || !isChoiceField(f) {
 			continue
 		}
 		valueType, err := m.valueType(f)
@@ -57,6 +57,14 @@ func (m *builder) choices(o object) ([]choice, error) {
 		all = append(all, choice{f, valueOf(candidate{Field: f, profile: profile{valueType: valueType}}), map[string]int64{}})
 	}
 	return all, nil
+}
+
+// isChoiceField tells that a field's values are options, or labels of leads.
+func isChoiceField(f Field) bool {
+	if f.SourceField == leadStatus && f.Action == "native" {
+		return true
+	}
+	return f.Action == "custom" && (*f.TargetType == "enum" || *f.TargetType == "set") && f.SourceField != "tag_options"
 }
 
 // countChoices counts the values of all choices in one sweep. The counting is
@@ -97,7 +105,9 @@ func (m *builder) countChoices(o object, choices []choice) error {
 	return rows.Err()
 }
 
-func (c *choice) isSet() bool { return *c.field.TargetType == "set" && c.value.Array != "" }
+func (c *choice) isSet() bool {
+	return c.field.TargetType != nil && *c.field.TargetType == "set" && c.value.Array != ""
+}
 
 // takeApart turns counts of combinations into counts of their members.
 func (c *choice) takeApart() error {

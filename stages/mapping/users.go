@@ -41,6 +41,7 @@ func (m *builder) owners() ([]owner, error) {
 			SELECT owner_email AS email, count(*) AS n FROM golden_account GROUP BY 1 UNION ALL
 			SELECT owner_email, count(*) FROM golden_contact GROUP BY 1 UNION ALL
 			SELECT owner_email, count(*) FROM clean_deal GROUP BY 1 UNION ALL
+			SELECT owner_email, count(*) FROM clean_lead GROUP BY 1 UNION ALL
 			SELECT owner_email, count(*) FROM clean_activity WHERE set_aside IS NULL GROUP BY 1)
 		SELECT e.email, coalesce(max(u.name), ''), count(u.user_key) > 0, coalesce(max(u.is_active), 0),
 			coalesce((SELECT sum(n) FROM owned AS o WHERE o.email = e.email), 0)

@@ -65,10 +65,10 @@ var computed = map[string]string{
 		" ELSE '' END, ', '), '')",
 }
 
-// DealField gives the value of a source field of Deals.
+// DealField gives the value of a source field of Deals, or of a lead's from clean_lead.
 func DealField(sourceField, valueType string) Value {
 	if text, ok := computed[sourceField]; ok {
 		return Value{Text: text}
 	}
-	return Of(sourceField, valueType)
+	return Of(strings.TrimPrefix(sourceField, leadPrefix), valueType)
 }

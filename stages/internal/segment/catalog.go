@@ -88,7 +88,7 @@ var defaults = map[string]Field{
 	"job_title":        {"Job title", "person", "job_title", "varchar", ""},
 	"source":           {"Contact source", "person", "source", "varchar", ""},
 	"contact_type":     {"Contact type", "person", "contact_type", "enum", ""},
-	"consent":          {"E-mail consent", "person", "consent", "enum", ""},
+	"consent":          {"Marketing consent", "person", "consent", "enum", ""},
 	"created_at":       {"Person created", "person", "@add_time", "stamp", ""},
 	"last_activity_at": {"Last activity in NextCRM", "person", "last_activity", "date", ""},
 	"tags":             {"Tags", "person", "@label_ids", "set", ""},

@@ -39,7 +39,7 @@ func TestEveryShapeReadsAsTheSameRules(t *testing.T) {
 			"C2", "First name is Ana or Country is not DE", FluentCRMLegacy},
 		"Groundhogg": {
 			`{"ID":4,"name":"D","query":{"filters":[[{"type":"tags","compare":"includes","compare2":"all","tags":[3,9]},{"type":"date_created","date_range":"30_days"}],[{"type":"custom_meta","meta":"budget","compare":"less_than","value":5}]],"exclude_filters":[[{"type":"optin_status","compare":"in","value":["3"]}]]}}`,
-			"D", "(Tags has all of VIP, Partner and Person created is within the last 30 days) or Budget is less than 5, except where E-mail consent is any of unsubscribed", Groundhogg},
+			"D", "(Tags has all of VIP, Partner and Person created is within the last 30 days) or Budget is less than 5, except where Marketing consent is any of unsubscribed", Groundhogg},
 		"Groundhogg's ranges and exclusions": {
 			`{"name":"G","filters":[[{"type":"birthday","date_range":"between","after":"1990-01-01","before":"1999-12-31"},{"type":"date_created","date_range":"before","before":"2024-01-01"},{"type":"date_created","date_range":"after","after":"2023-01-01"},{"type":"date_created","date_range":"x_days","days":"10"},{"type":"date_created","date_range":"this_month"},{"type":"tags","compare":"excludes","compare2":"all","tags":[3]},{"type":"tags","compare":"excludes","compare2":"any","tags":[9]},{"type":"email","compare":"does_not_end_with","value":".de"}]]}`,
 			"G", "Birthday is between 1990-01-01 and 1999-12-31 and Person created is before 2024-01-01 and Person created is after 2023-01-01 and Person created is within the last 10 days and Person created is in the period this_month and Tags lacks at least one of VIP and Tags is none of Partner and E-mail does not end with .de", Groundhogg},
