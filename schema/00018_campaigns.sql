@@ -81,6 +81,7 @@ CREATE TABLE clean_campaign_template (
     updated_at  TEXT,
     is_deleted  INTEGER NOT NULL CHECK (is_deleted IN (0, 1)),
     uses        INTEGER NOT NULL,                 -- live campaigns and steps that are written with it
+    is_out      INTEGER NOT NULL CHECK (is_out IN (0, 1)),       -- deleted, unused, and deleted rows stay out
     custom      TEXT NOT NULL CHECK (json_valid(custom))
 ) STRICT;
 CREATE INDEX clean_campaign_template_id ON clean_campaign_template (template_id);
@@ -141,7 +142,7 @@ CREATE TABLE clean_sequence_email (
 ) STRICT, WITHOUT ROWID;
 
 -- Campaigns as the map sees them: the pipeline, stage and status that each gets as a deal.
-CREATE VIEW campaign_deal AS
+CREATE VIEW map_campaign AS
 WITH setting AS (
     SELECT
         coalesce(max(value) FILTER (WHERE map_key = 'campaigns'), 'deals')                      AS action,
@@ -149,7 +150,8 @@ WITH setting AS (
         coalesce(max(value) FILTER (WHERE map_key = 'campaign_pipeline_by_type'), 'no') = 'yes' AS by_type,
         coalesce(max(value) FILTER (WHERE map_key = 'campaign_status'), 'open')                 AS status,
         max(value) FILTER (WHERE map_key = 'default_currency')                                  AS currency,
-        nullif(max(value) FILTER (WHERE map_key = 'visible_to'), '')                            AS visible_to
+        coalesce(nullif(max(value) FILTER (WHERE map_key = 'visible_to_deal'), ''),
+            nullif(max(value) FILTER (WHERE map_key = 'visible_to'), ''))                       AS visible_to
     FROM map_setting
 ),
 placed AS (
@@ -170,7 +172,7 @@ SELECT *,
 FROM placed;
 
 -- +goose Down
-DROP VIEW campaign_deal;
+DROP VIEW map_campaign;
 DROP TABLE clean_sequence_email;
 DROP TABLE clean_sequence;
 DROP TABLE clean_automation;

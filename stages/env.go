@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"nextpipe/stages/clean"
-	"nextpipe/stages/extract"
-	"nextpipe/stages/internal/blob"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -25,32 +23,27 @@ const Version = "0.1.0"
 // Progress is how far a long stage is.
 type Progress = target.Progress
 
-// Files and Bucket say where the bytes of documents come from.
-type (
-	Files  = extract.Files
-	Bucket = blob.BucketConfig
-)
-
 // Options are what the command line says.
 type Options struct {
 	DB             string
 	Source         string // postgres:// URL or export folder
 	SourceTimezone string // IANA zone; overrides the source's own word
-	Files          Files  // where the bytes of documents come from
 	Target         string // URL of the company
 	Token          string
 	Rehearsal      bool   // declares a new account a rehearsal
 	By             string // who is at the keyboard, for the record
 	Yes            bool   // accept the proposed map for a rehearsal
 	Override       string // who lets a load pass the production gate
-	Confirm        string // the production account that rollback may take everything back from
-	DryRun         bool
-	Existing       bool // refuse a warehouse that is not there: looking makes none
-	Timeout        time.Duration
-	Settle         time.Duration
-	Now            func() time.Time
-	Wait           func(context.Context, time.Duration) error
-	Report         func(Progress)
+	// OverrideCampaigns are titles or ids of active campaigns that may go on.
+	OverrideCampaigns []string
+	Confirm           string // the production account that rollback may take everything back from
+	DryRun            bool
+	Existing          bool // refuse a warehouse that is not there: looking makes none
+	Timeout           time.Duration
+	Settle            time.Duration
+	Now               func() time.Time
+	Wait              func(context.Context, time.Duration) error
+	Report            func(Progress)
 	// Ended is told of every stage that has ended.
 	Ended func(Ended)
 }

@@ -46,7 +46,7 @@ func sampleEnv(t *testing.T) *Env {
 	}
 	t.Cleanup(stop)
 	e, err := Open(context.Background(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: dir, Target: url, Token: a.Token(),
-		Yes: true, By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
+		Yes: true, OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"], By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

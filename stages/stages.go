@@ -46,7 +46,7 @@ var All = []Stage{
 			return online(ctx, e, scope.Run)
 		}},
 	{Name: "extract", About: "copy NextCRM as it is",
-		Reads: "NextCRM", Writes: "stg_* source_item source_note document_blob", run: runExtract},
+		Reads: "NextCRM", Writes: "stg_* source_item source_note", run: runExtract},
 	{Name: "clean", About: "type and normalise; list every finding",
 		Reads: "stg_* fix_value", Writes: "clean_* profile issue issue_rule", run: func(ctx context.Context, e *Env) (Result, error) {
 			return clean.Run(ctx, e.DB)
@@ -95,23 +95,16 @@ func runExtract(ctx context.Context, e *Env) (Result, error) {
 		return Result{}, err
 	}
 	defer src.Close()
-	res, err := extract.Run(ctx, e.DB, src, Version, func(object string, rows int64) {
+	return extract.Run(ctx, e.DB, src, Version, func(object string, rows int64) {
 		e.opt.Report(Progress{Stage: "extract", Entity: object, Done: rows})
 	})
-	if err != nil {
-		return res, err
-	}
-	where := e.opt.Files
-	where.Sleep = e.opt.Wait
-	files, err := extract.Fetch(ctx, e.DB, src, where, func(done, of int64) {
-		e.opt.Report(Progress{Stage: "extract", Entity: "files", Done: done, Total: of})
-	})
-	res.Counts = append(res.Counts, files.Counts...)
-	return res, err
 }
 
 func runProvision(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requireMap(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := e.requireQuietCampaigns(ctx); err != nil {
 		return Result{}, err
 	}
 	return online(ctx, e, provision.Run)
@@ -122,6 +115,9 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 		return Result{}, err
 	}
 	if err := e.requirePlan(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := e.requireQuietCampaigns(ctx); err != nil {
 		return Result{}, err
 	}
 	s, err := e.session(ctx)

@@ -43,6 +43,7 @@ func demo(ctx context.Context, p *printer, opt stages.Options, edition string) e
 		return err
 	}
 	defer stopSource()
+	passCampaigns(p, &opt, edition)
 	account, stop, err := sampleAccount(&opt, edition)
 	if err != nil {
 		return err
@@ -57,6 +58,15 @@ func demo(ctx context.Context, p *printer, opt stages.Options, edition string) e
 		}
 		return demoAgain(ctx, p, e, account, opt.DB, edition)
 	})
+}
+
+// passCampaigns lets the sample's active campaigns pass, as a person would by
+// name: without that the load waits until they are paused.
+func passCampaigns(p *printer, opt *stages.Options, edition string) {
+	for _, title := range nextcrmsample.ActiveCampaigns[edition] {
+		p.line("the sample's campaign %q is still active in NextCRM and would stop the load; the demo lets it pass: --override-campaign %[1]q", title)
+		opt.OverrideCampaigns = append(opt.OverrideCampaigns, title)
+	}
 }
 
 // demoRun runs every stage and states the outcome. Rejects are the expected
@@ -209,30 +219,10 @@ func sampleDatabase(ctx context.Context, opt *stages.Options) (stop func(), err 
 		return nil, err
 	}
 	stop = func() { _ = server.Stop() }
-	if opt.Files.Folder == "" {
-		if stop, err = sampleDocuments(opt, stop); err != nil {
-			return nil, err
-		}
-	}
 	if opt.Source, err = server.CreateDatabase(ctx, script); err != nil {
 		stop()
 		return nil, err
 	}
-	return stop, nil
-}
-
-// sampleDocuments lays out the files that stand in the sample's bucket.
-func sampleDocuments(opt *stages.Options, before func()) (stop func(), err error) {
-	dir, err := os.MkdirTemp("", "nextpipe-demo-documents")
-	stop = func() { before(); _ = os.RemoveAll(dir) }
-	if err == nil {
-		err = nextcrmsample.WriteDatabaseDocuments(dir)
-	}
-	if err != nil {
-		stop()
-		return nil, err
-	}
-	opt.Files.Folder = dir
 	return stop, nil
 }
 
@@ -267,9 +257,6 @@ func removeOld(db string) error {
 		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove the earlier demo: %w", err)
 		}
-	}
-	if err := os.RemoveAll(db + ".files"); err != nil {
-		return fmt.Errorf("remove the earlier demo: %w", err)
 	}
 	return nil
 }

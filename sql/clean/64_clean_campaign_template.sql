@@ -1,7 +1,7 @@
 -- one row per mail template, deleted ones too: a live campaign may be written with one
 -- reads: stg_campaign_template, clean_campaign, clean_campaign_step, clean_site, clean_user_ref
 WITH
-site AS MATERIALIZED (SELECT timezone AS zone FROM clean_site),
+site AS MATERIALIZED (SELECT timezone AS zone, exclude_deleted FROM clean_site),
 used AS MATERIALIZED (
     SELECT template_id, count(*) AS uses
     FROM (
@@ -28,6 +28,7 @@ SELECT
     np_stamp(s.updated_at, site.zone, NULL) AS updated_at,
     (s.deleted_at <> '') IS TRUE AS is_deleted,
     coalesce(u.uses, 0) AS uses,
+    (site.exclude_deleted AND s.deleted_at <> '' AND u.uses IS NULL) IS TRUE AS is_out,
     coalesce(nullif(s.extra, ''), '{}') AS custom
 FROM site CROSS JOIN stg_campaign_template AS s
 JOIN part AS p ON p.row_id = s.row_id

@@ -134,7 +134,8 @@ func sameInShell(t *testing.T, db *warehouse.DB) {
 	t.Helper()
 	for _, table := range []string{"final_organization", "final_person", "final_deal"} {
 		query := one(t, db, "SELECT sql FROM map_sql WHERE table_name = ?", table)
-		want := shell(t, db, "SELECT * FROM "+table+" ORDER BY final_key")
+		// Other objects, such as campaigns, add rows by files of their own.
+		want := shell(t, db, "SELECT * FROM "+table+" WHERE final_key IN (SELECT final_key FROM (\n"+query+"\n)) ORDER BY final_key")
 		got := shell(t, db, "SELECT * FROM (\n"+query+"\n) ORDER BY final_key")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s differs in the shell (-built +shell):\n%s", table, diff)

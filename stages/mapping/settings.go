@@ -34,7 +34,7 @@ func (m *builder) settings() error {
 	rows = append(rows, recordSettings()...)
 	rows = append(rows, listSettings()...)
 	rows = append(rows, activitySettings()...)
-	rows = append(rows, leadSettings()...)
+	rows = append(rows, campaignSettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
 		return err
@@ -53,17 +53,19 @@ func (m *builder) settings() error {
 
 // settingWords are the settings that take one of a few words.
 var settingWords = map[string][]string{
-	"keep_source_owner": {"fallback", "always", "never"},
-	"exclude_deleted":   {"yes", "no"},
-	"marketing_status":  {"field", "native"},
-	"tag_mode":          {"by tag", "label", "field", "skip"},
-	"phone_form":        {"as written", "e164"},
-	"unknown_option":    {"add", "skip"},
-	"mailbox_mail":      {"linked", "all", "none"},
-	"contracts":         {"documented", "note", "deal"},
-	"subscriptions":     {"documented", "note"},
-	"projects":          {"documented", "projects"},
-	"plan":              {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
+	"keep_source_owner":         {"fallback", "always", "never"},
+	"exclude_deleted":           {"yes", "no"},
+	"tag_mode":                  {"by tag", "label", "field", "skip"},
+	"phone_form":                {"as written", "e164"},
+	"unknown_option":            {"add", "skip"},
+	"campaigns":                 {"deals", "documented"},
+	"campaign_status":           {"open", "won"},
+	"campaign_pipeline_by_type": {"yes", "no"},
+	"mailbox_mail":              {"linked", "all", "none"},
+	"contracts":                 {"documented", "note", "deal"},
+	"subscriptions":             {"documented", "note"},
+	"projects":                  {"documented", "projects"},
+	"plan":                      {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
 }
 
 // budget is the number of custom fields that the company may have.
