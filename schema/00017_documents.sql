@@ -33,7 +33,7 @@ CREATE TABLE clean_document (
     author       TEXT,                            -- as the note shows it
     created_at   TEXT,                            -- UTC
     place        TEXT,                            -- document_blob; NULL when it names no file
-    state        TEXT NOT NULL,                   -- of its bytes, or no_place
+    state        TEXT NOT NULL,                   -- of its bytes, or without_file
     size         INTEGER,
     sha256       TEXT,
     path         TEXT,

@@ -86,7 +86,7 @@ SELECT
     coalesce(w.name || coalesce(' <' || w.email || '>', ''), w.email, np_text(d.made_by)) AS author,
     d.created_at,
     d.place,
-    CASE WHEN d.place IS NULL THEN 'no_place' ELSE coalesce(b.state, 'missing') END AS state,
+    CASE WHEN d.place IS NULL THEN 'without_file' ELSE coalesce(b.state, 'missing') END AS state,
     b.size,
     b.sha256,
     b.path,

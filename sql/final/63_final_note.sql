@@ -17,7 +17,7 @@ told AS (
         u.lead_key,
         '<p><b>' || np_escape(coalesce(d.title, d.name)) || '</b></p>'
             || CASE d.state WHEN 'empty' THEN '<p>The file is empty in NextCRM, so only this note stands for it.</p>'
-                WHEN 'no_place' THEN '<p>NextCRM names no file for it, so only this note stands for it.</p>' ELSE '' END
+                WHEN 'without_file' THEN '<p>NextCRM names no file for it, so only this note stands for it.</p>' ELSE '' END
             || coalesce('<p>' || np_escape(d.description) || '</p>', '')
             || coalesce(np_footer(np_facts(
                 'File', d.name,
@@ -34,7 +34,7 @@ told AS (
     LEFT JOIN final_activity AS a ON a.final_key = u.activity_key
     LEFT JOIN elsewhere AS e ON e.document_key = d.document_key
     LEFT JOIN map_user AS m ON m.map_key = d.author_email
-    WHERE d.state IN ('present', 'empty', 'no_place') AND d.same_as IS NULL
+    WHERE d.state IN ('present', 'empty', 'without_file') AND d.same_as IS NULL
 ),
 part AS (
     SELECT t.*, p.key AS part, p.value AS body, t.note_key || iif(p.key > 0, '/' || (p.key + 1), '') AS key

@@ -6,7 +6,7 @@ fate AS MATERIALIZED (
     SELECT d.document_key, d.object, d.row_id, d.source_id, d.place, d.same_as,
         CASE
             WHEN d.same_as IS NOT NULL THEN 'merged'
-            WHEN d.state IN ('empty', 'no_place') THEN 'documented'
+            WHEN d.state IN ('empty', 'without_file') THEN 'documented'
             WHEN d.state <> 'present' THEN 'rejected'
             WHEN u.document_key IS NOT NULL THEN 'final'
             ELSE 'documented'
@@ -18,14 +18,14 @@ fate AS MATERIALIZED (
         CASE
             WHEN d.same_as IS NOT NULL THEN 'same_file'
             WHEN d.state = 'empty' THEN 'document_empty'
-            WHEN d.state = 'no_place' THEN 'document_without_file'
+            WHEN d.state = 'without_file' THEN 'document_without_file'
             WHEN d.state = 'present' THEN iif(u.document_key IS NULL, 'documents.csv', NULL)
             WHEN d.state GLOB 'error: *' THEN 'document_error'
             ELSE 'document_' || d.state
         END AS rule,
         CASE
             WHEN d.same_as IS NOT NULL THEN 'the newest version is the file of its document'
-            WHEN d.state IN ('empty', 'no_place') THEN d.name || ': ' || iif(d.state = 'empty', 'the file is empty', 'the record names no file')
+            WHEN d.state IN ('empty', 'without_file') THEN d.name || ': ' || iif(d.state = 'empty', 'the file is empty', 'the record names no file')
                 || iif(n.final_key IS NULL, ', and it hangs on nothing in Pipedrive; documents.csv lists it', '; a note stands for it')
             WHEN d.state = 'present' THEN iif(u.document_key IS NULL, d.name || ': it hangs on nothing in Pipedrive; its file stays beside the warehouse, documents.csv says where', NULL)
             ELSE d.name || ' (' || d.place || '): ' || replace(d.state, '_', ' ') || coalesce('; ' || d.hint, '')

@@ -35,6 +35,7 @@ var columns = func() []column {
 	add("invoice", "money", "subtotal discount_total tax total paid_total balance_due")
 	add("campaign", "stamp", "scheduled_at sent_at created_at updated_at deleted_at")
 	add("campaign", "money", "revenue")
+	add("document", "stamp", "created_at updated_at")
 	add("activity", "stamp", "created_at updated_at deleted_at")
 	add("activity", "date", "date due_date")
 	add("note", "stamp", "created_at updated_at")
