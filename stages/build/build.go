@@ -27,7 +27,7 @@ var ErrChecks = errors.New("checks failed")
 var finals = []string{"final_pipeline", "final_stage", "final_field", "final_option", "final_label",
 	"final_activity_type", "final_organization", "final_person", "final_product", "final_deal", "final_relationship",
 	"final_deal_product", "final_deal_discount", "final_participant", "final_follower", "final_lead", "final_project",
-	"final_activity", "final_note", "final_file", "final_filter", "xw_item", "final_use", "final_held_back"}
+	"final_link", "final_fate", "final_text", "final_pack", "final_activity", "final_note", "final_file", "final_filter", "xw_item", "final_use", "final_held_back"}
 
 // Run builds all finals and runs the checks of sql/check. The finals stay when a
 // check of severity error fails, so that its rows can be looked at; the error is
@@ -59,7 +59,7 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 func summarise(ctx context.Context, tx *sql.Tx, counts map[string]int64, res *stage.Result) error {
 	for _, table := range finals {
 		name, isFinal := strings.CutPrefix(table, "final_")
-		if isFinal && name != "use" && name != "held_back" && counts[table] > 0 {
+		if isFinal && !between[name] && counts[table] > 0 {
 			res.Rows += counts[table]
 			res.Add(plural(strings.ReplaceAll(name, "_", " ")), counts[table])
 		}
@@ -78,6 +78,9 @@ func summarise(ctx context.Context, tx *sql.Tx, counts map[string]int64, res *st
 	}
 	return nil
 }
+
+// between are the tables that lead to finals or tell of them, without their front.
+var between = map[string]bool{"use": true, "held_back": true, "link": true, "fate": true, "text": true, "pack": true}
 
 func plural(noun string) string {
 	if stem, ok := strings.CutSuffix(noun, "y"); ok {
