@@ -105,7 +105,32 @@ CREATE TABLE final_pack (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX final_pack_pack ON final_pack (pack_key, seq);
 
+-- What has to be a note: notes, and what an activity has no room for. Where an activity hangs on nothing,
+-- that goes into further activities instead.
+CREATE VIEW v_note_text AS
+SELECT
+    t.final_key, t.activity_key, t.part, t.parts, t.html, t.bytes, f.object, f.row_id,
+    coalesce(a.due, a.created_at) AS at,
+    a.author,
+    u.target_email AS author_email,
+    l.deal_key, l.person_key, l.organization_key, l.lead_key, l.name
+FROM final_text AS t
+JOIN final_fate AS f ON f.activity_key = t.activity_key AND f.fate = 'final'
+JOIN clean_activity AS a ON a.object = f.object AND a.row_id = f.row_id
+JOIN (
+    SELECT activity_key,
+        max(iif(role = 'deal', final_key, NULL)) AS deal_key,
+        max(iif(role = 'primary', final_key, NULL)) AS person_key,
+        -- An organization that follows from the person or the deal shows their notes anyway.
+        max(iif(role = 'organization' AND ref IS NOT NULL, final_key, NULL)) AS organization_key,
+        max(iif(role = 'lead', final_key, NULL)) AS lead_key,
+        max(iif(role = 'primary', name, NULL)) AS name
+    FROM final_link WHERE role IN ('deal', 'primary', 'organization', 'lead') GROUP BY activity_key) AS l ON l.activity_key = t.activity_key
+LEFT JOIN map_user AS u ON u.map_key = a.author_email
+WHERE f.action = 'note' OR t.part > 1;
+
 -- +goose Down
+DROP VIEW v_note_text;
 DROP TABLE final_pack;
 DROP TABLE final_text;
 DROP TABLE final_fate;

@@ -107,7 +107,7 @@ func (a *ActivityType) complete() {
 	}
 	if a.TypeName == nil && a.Kind != "" {
 		first, n := utf8.DecodeRuneInString(a.Kind)
-		a.TypeName = text(strings.ToUpper(string(first)) + a.Kind[n:])
+		a.TypeName = text(strings.Replace(strings.ToUpper(string(first))+a.Kind[n:], "Sms", "SMS", 1))
 	}
 	if a.TypeName == nil {
 		a.TypeName = text("Task")
