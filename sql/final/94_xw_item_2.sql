@@ -75,7 +75,7 @@ SELECT
     CASE rule WHEN 'person' THEN 'merged' WHEN 'dangling_contact' THEN 'documented' ELSE 'excluded' END AS fate,
     iif(rule = 'person', 'person', NULL) AS entity,
     iif(rule = 'person', final_key, NULL) AS final_key,
-    rule,
+    iif(rule = 'dangling_contact', 'lists/members.csv', rule) AS rule,
     CASE rule
         WHEN 'person' THEN iif(action = 'details', 'a line of NextCRM details', place)
         WHEN 'empty' THEN 'it names no tag or list'

@@ -8,8 +8,13 @@ import (
 // A score or a step of the customer's life has one value at a time: as a label
 // it piles up, as a field it can be filtered, reported and cleared.
 var (
-	scoreTag = regexp.MustCompile(`(?i)^((lead|contact)[ _-]?)?(score|scoring|rating|grade|tier|points|temperature)\b|[:=_-] ?\d+$|^(hot|warm|cold)( lead)?$`)
-	cycleTag = regexp.MustCompile(`(?i)^((stage|status|lifecycle|life-cycle|phase)[ _:=-]|(mql|sql|lead|prospect|subscriber|trial|customer|client|churned|evangelist|opportunity|lapsed|inactive)s?$)`)
+	// "Lead score: 80", "Tier A", "85 points", "engagement=7", "hot"; not "Webinar 2024" or "black-friday-2023".
+	scoreTag = regexp.MustCompile(`(?i)^((lead|contact|engagement)[ _-]?)?(scor(e|ing)|rating|grade|tier|points|temperature)s?([^\pL]|$)` +
+		`|\b\d{1,3} ?(points|pts|stars?|%)$|[:=] ?\d{1,3}$|^(hot|warm|cold)([ _-]?(lead|prospect|contact)s?)?$`)
+	// "Customer", "former customer", "MQL", "stage: trial", "lifecycle/lead"; not "Lead Magnet" or "Customer day".
+	cycleTag = regexp.MustCompile(`(?i)^(stage|status|life[ _-]?cycle|phase)[ _:=/-]` +
+		`|^((new|active|former|past|lost|potential)[ _-])?(mql|sql|sal|lead|prospect|subscriber|trial|customer|client|churned|evangelist|` +
+		`opportunity|opportunitie|lapsed|inactive)s?$`)
 )
 
 // labels proposes what becomes of every tag, for each entity that carries it.

@@ -230,13 +230,17 @@ func (m *builder) catalogOwners(c ruleCatalog) error {
 			}
 		}
 	}
-	return m.ownerRefs(func(ref, email string) {
+	put := func(ref, email string) {
 		choice := segment.Choice{Title: email, Label: targets[email]}
 		if choice.Label == "" || shared[choice.Label] {
 			choice.Home = "skip"
 		}
 		c.Owners[strings.ToLower(ref)] = choice
-	})
+	}
+	for email := range targets {
+		put(email, email)
+	}
+	return m.ownerRefs(put)
 }
 
 // ownerRefs gives every word that means one user, and that user's address.

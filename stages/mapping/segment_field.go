@@ -69,7 +69,7 @@ func (m *builder) freeName(name string) string {
 // segmentOptions gives every frozen segment an option, the ones without people too.
 func (m *builder) segmentOptions(f Field, frozen []Segment) error {
 	if f.Action != "custom" {
-		return nil
+		frozen = nil
 	}
 	var options []Option
 	for i, s := range frozen {

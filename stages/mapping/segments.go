@@ -54,8 +54,11 @@ type segmentWork struct {
 // filter can ask hangs on the fields and options that the map has by then.
 func (m *builder) segments() error {
 	work, err := m.readSegments()
-	if err != nil || len(work) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(work) == 0 {
+		return m.refuseSegmentDecisions()
 	}
 	catalog, err := m.catalog()
 	if err != nil {
@@ -89,6 +92,19 @@ func (m *builder) segments() error {
 		return err
 	}
 	return m.segmentField(rows, frozen)
+}
+
+// refuseSegmentDecisions names decisions on segments that the source does not have.
+func (m *builder) refuseSegmentDecisions() error {
+	err := decide[Segment]("map_segment", nil, m.decisions["map_segment"], nil)
+	if err == nil {
+		err = decide[Field]("map_field", nil, m.later["map_field"], nil)
+	}
+	if err == nil {
+		err = decide[Option]("map_option", nil, m.later["map_option"], nil)
+	}
+	delete(m.decisions, "map_segment")
+	return err
 }
 
 func (m *builder) readSegments() ([]segmentWork, error) {
@@ -226,6 +242,7 @@ func (m *builder) decideSegments(work []segmentWork) error {
 	if err := decide("map_segment", rows, m.decisions["map_segment"], nil); err != nil {
 		return err
 	}
+	delete(m.decisions, "map_segment")
 	names := map[string]string{}
 	for i, r := range rows {
 		fold := strings.ToLower(strings.TrimSpace(r.Name))

@@ -160,6 +160,7 @@ func (c Catalog) choice(field, value string) Choice {
 		if choice, ok := c.Owners[strings.ToLower(value)]; ok || !strings.Contains(value, "@") {
 			return choice
 		}
+		return Choice{Title: value, Home: "skip"} // the address of nobody in Pipedrive
 	case "country":
 		return Choice{Title: cmp.Or(normal.Country(value), value)}
 	}

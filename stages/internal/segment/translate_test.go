@@ -168,3 +168,53 @@ func TestEveryReasonIsExplained(t *testing.T) {
 		}
 	}
 }
+
+func TestChoicesAreCalledWhatTheMapCallsThem(t *testing.T) {
+	c := known
+	c.TagField = "our_tags"
+	c.Tags = map[string]Choice{"3": {Title: "VIP", Label: "Very important"}, "5": {Title: "Trial", Home: "field"}, "7": {Title: "Cold", Home: "skip", IsUnused: true}}
+	c.Owners = map[string]Choice{"2": {Title: "ana@old.example", Label: "ana@new.example"}, "owen@old.example": {Title: "owen@old.example", Home: "skip"}}
+	c.Options = map[string]map[string]Choice{"custom:plan_tier": {"gold": {Title: "Gold", Label: "Gold plan"}, "1": {Title: "Yes"}, "old": {Title: "Old", Home: "skip"}}}
+	for _, tt := range []struct {
+		rule Rule
+		want string
+	}{
+		{rule("tags", AnyOf, "3"), "person.@label_ids contains label_text:person:Very important |"},
+		{rule("tags", AnyOf, "5"), "person.our_tags contains option_text:person.our_tags:Trial |"},
+		{rule("tags", Empty), "person.@label_ids IS NULL; person.our_tags IS NULL |"},
+		{rule("tags", NotEmpty), "| person.@label_ids IS NOT NULL; person.our_tags IS NOT NULL"},
+		{rule("custom:plan_tier", Equal, "GOLD"), "person.plan_tier = option_text:person.plan_tier:Gold plan |"},
+		{rule("custom:plan_tier", Equal, "1"), "person.plan_tier = option_text:person.plan_tier:Yes |"},
+		{rule("custom:plan_tier", Equal, "Platinum"), "none: unknown_option:Platinum"},
+		{rule("custom:plan_tier", AnyOf, "Gold", "Old"), "none: not_migrated:Old"},
+		{rule("owner_email", Equal, "2"), "person.@owner_id = user_text:ana@new.example |"},
+		{rule("owner_email", Equal, "owen@old.example"), "none: not_migrated:owen@old.example"},
+		{rule("owner_email", Equal, "nobody@old.example"), "none: not_migrated:nobody@old.example"},
+		{rule("country", Equal, "Germany"), "person.address = DE in country |"},
+	} {
+		if got := said(Translate(Segment{Any: [][]Rule{{tt.rule}}}, c, newYear)); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.Describe(tt.rule), got, tt.want)
+		}
+	}
+	c.Tags["8"] = Choice{Title: "Old", Home: "skip"}
+	if got, want := said(Translate(Segment{Any: [][]Rule{{rule("tags", Empty)}}}, c, newYear)), "none: not_migrated:Old"; got != want {
+		t.Errorf("a tag that somebody has and Pipedrive will not: %s", got)
+	}
+	people := []Contact{{"ana", map[string][]string{"owner_email": {"ana@old.example"}, "custom:plan_tier": {"Gold"}}}, {"bob", map[string][]string{"country": {"DE"}}}}
+	for _, tt := range []struct {
+		rule Rule
+		want []string
+	}{{rule("owner_email", Equal, "2"), []string{"ana"}}, {rule("custom:plan_tier", Equal, "gold"), []string{"ana"}}, {rule("country", Equal, "Germany"), []string{"bob"}}} {
+		if got := Members(Segment{Any: [][]Rule{{tt.rule}}}, c, slices.Values(people), newYear).Members; !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", c.Describe(tt.rule), got, tt.want)
+		}
+	}
+}
+
+func TestAFieldThatTheExportLacksLeavesEverybodyUndecided(t *testing.T) {
+	got := Members(Segment{Any: [][]Rule{{rule("custom:nowhere", Empty)}}}, known, slices.Values([]Contact{{Key: "ana"}}), newYear)
+	want := Membership{Undecided: []string{"ana"}, Unknown: []string{"unknown_field:custom:nowhere"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
