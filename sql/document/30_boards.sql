@@ -20,7 +20,6 @@ SELECT
     b.deleted_at,
     b.deleted_by,
     b.extra,
-    x.final_key AS moved_to,
     b.source_id AS id
 FROM stg_board AS b
 LEFT JOIN xw_item AS x ON x.object = 'board' AND x.row_id = b.row_id

@@ -64,7 +64,6 @@ var settingWords = map[string][]string{
 	"mailbox_mail":              {"linked", "all", "none"},
 	"contracts":                 {"documented", "note", "deal"},
 	"subscriptions":             {"documented", "note"},
-	"projects":                  {"documented", "projects"},
 	"plan":                      {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
 }
 

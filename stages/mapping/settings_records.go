@@ -9,7 +9,5 @@ func recordSettings() []Setting {
 		{"contracts_pipeline", text("Contracts"), "a name of its own keeps them out of the sales reports", nil, "pipeline for contracts that become deals"},
 		{"subscriptions", text("documented"), "Pipedrive keeps recurring products on deals only", nil,
 			"what the products that accounts subscribe to become: documented or note (on their organization)"},
-		{"projects", text("documented"), "an account has projects only with the add-on or the plan for them", nil,
-			"what project boards become: documented or projects"},
 	}
 }

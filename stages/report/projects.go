@@ -28,8 +28,9 @@ func writeProjectGuide(ctx context.Context, db *warehouse.DB, dir string) ([]str
 		return nil, err
 	}
 	m := &markdown{}
-	m.line("# Project boards\n\nPipedrive's projects are an add-on or part of the larger plans. The map's setting projects says whether boards become projects; " +
-		"whatever it says, this outline and the files boards.csv, board\\_sections.csv and board\\_tasks.csv hold them whole.")
+	m.line("# Project boards\n\nPipedrive's projects are an add-on or part of the larger plans, so boards are not loaded: " +
+		"this outline and the files boards.csv, board\\_sections.csv and board\\_tasks.csv hold them whole. " +
+		"Where the account has projects, rebuild each board as a project, its sections as phases of a board there, its tasks as tasks.")
 	board, section := "none yet", "none yet"
 	for _, r := range rows {
 		if r[0] != board {
