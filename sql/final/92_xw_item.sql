@@ -24,12 +24,15 @@ person AS MATERIALIZED (
     WHERE p.object <> 'lead'
 ),
 list AS MATERIALIZED (
-    SELECT l.row_id, l.source_id, np_id(l.source_id) AS id, c.title, f.final_key AS filter,
+    SELECT l.row_id, l.source_id, np_id(l.source_id) AS id, c.title, o.map_key IS NOT NULL AND o.label IS NULL AS is_left_out,
+        coalesce(f.final_key, (SELECT min(n.final_key) FROM final_filter AS n WHERE n.name = substr('NextCRM list: ' || o.label, 1, 245))) AS filter,
+        f.final_key IS NOT NULL AND c.source_id = np_id(l.source_id) AS is_own,
         site.exclude_deleted AND (l.deleted_at <> '' AND l.deleted_at <> 'NULL' AND l.deleted_at NOT GLOB '0000-*') IS TRUE AS is_deleted
     FROM stg_target_list AS l
     CROSS JOIN clean_site AS site
     LEFT JOIN clean_list AS c ON c.list_key = np_fold(np_text(l.title))
-    LEFT JOIN final_filter AS f ON f.final_key = 'filter:list:' || c.list_key
+    LEFT JOIN map_option AS o ON o.map_key = 'contact.lists=' || c.title
+    LEFT JOIN final_filter AS f ON f.final_key = 'filter:list:' || replace(replace(c.source_id, '%', '%25'), ']', '%5D')
 ),
 word (object, source_field, row_id, source_id, name, uses) AS (
     SELECT 'lead_status', 'lead:status', s.row_id, s.source_id, np_name(s.name), (SELECT count(*) FROM clean_lead AS l WHERE l.status = np_name(s.name)) FROM stg_lead_status AS s
@@ -43,11 +46,11 @@ UNION ALL
 SELECT object, row_id, source_id, fate, entity, final_key, rule, reason FROM person
 UNION ALL
 SELECT 'target_list', row_id, source_id,
-    CASE WHEN is_deleted OR title IS NULL THEN 'excluded' WHEN filter IS NOT NULL THEN 'final' ELSE 'merged' END,
-    iif(NOT is_deleted AND filter IS NOT NULL, 'filter', NULL),
-    iif(is_deleted, NULL, filter),
-    CASE WHEN is_deleted THEN 'soft_deleted' WHEN title IS NULL THEN 'empty' ELSE 'list' END,
-    CASE WHEN is_deleted THEN 'deleted in the source' WHEN title IS NULL THEN 'the list has no name'
+    CASE WHEN is_deleted OR title IS NULL OR is_left_out THEN 'excluded' WHEN is_own THEN 'final' ELSE 'merged' END,
+    iif(is_deleted OR is_left_out OR filter IS NULL, NULL, 'filter'),
+    iif(is_deleted OR is_left_out, NULL, filter),
+    CASE WHEN is_deleted THEN 'soft_deleted' WHEN title IS NULL THEN 'empty' WHEN is_left_out THEN 'map_option' ELSE 'list' END,
+    CASE WHEN is_deleted THEN 'deleted in the source' WHEN title IS NULL THEN 'the list has no name' WHEN is_left_out THEN 'the map leaves the list out'
         ELSE 'an option of the persons'' field for lists: ' || title END
 FROM list
 UNION ALL

@@ -35,6 +35,7 @@ func (m *builder) settings() error {
 	rows = append(rows, listSettings()...)
 	rows = append(rows, activitySettings()...)
 	rows = append(rows, campaignSettings()...)
+	rows = append(rows, leadSettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
 		return err
@@ -55,6 +56,7 @@ func (m *builder) settings() error {
 var settingWords = map[string][]string{
 	"keep_source_owner":         {"fallback", "always", "never"},
 	"exclude_deleted":           {"yes", "no"},
+	"marketing_status":          {"field", "native"},
 	"tag_mode":                  {"by tag", "label", "field", "skip"},
 	"phone_form":                {"as written", "e164"},
 	"unknown_option":            {"add", "skip"},

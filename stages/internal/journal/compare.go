@@ -193,6 +193,9 @@ func overlayCustom(was, now any, sent map[string]any) map[string]any {
 	return merged
 }
 
+// codeLength is that of a custom field's code.
+const codeLength = 40
+
 func sameNumber(a, b json.Number) bool {
 	x, okX := new(big.Rat).SetString(a.String())
 	y, okY := new(big.Rat).SetString(b.String())
@@ -210,13 +213,14 @@ func sameText(a, b string) bool {
 }
 
 // sameID compares numbers. v1 answers some ids as an object around the number;
-// the category of a product is written as a number and answered as text.
+// the category of a product and an option of a lead's field, which stands under
+// the field's code, are written as a number and answered as text.
 func sameID(key string, got any, want json.Number) bool {
 	switch g := got.(type) {
 	case json.Number:
 		return sameNumber(g, want)
 	case string:
-		return key == "category" && g == want.String()
+		return (key == "category" || len(key) == codeLength) && g == want.String()
 	case map[string]any:
 		id, ok := g["value"].(json.Number)
 		return ok && sameNumber(id, want)

@@ -14,6 +14,8 @@ func TestCompare_ByType(t *testing.T) {
 		{"numbers are compared as numbers", `{"value":12.5}`, `{"value":12.50}`, ""},
 		{"money is exact", `{"value":0.30000000000000004}`, `{"value":0.3}`, "value"},
 		{"a number is not its text", `{"value":"12"}`, `{"value":12}`, "value"},
+		{"an option of a lead is answered as text", `{"0454b68312207f0a3b584c62316492b49753b5d5":"12"}`, `{"0454b68312207f0a3b584c62316492b49753b5d5":12}`, ""},
+		{"another option of a lead", `{"0454b68312207f0a3b584c62316492b49753b5d5":"13"}`, `{"0454b68312207f0a3b584c62316492b49753b5d5":12}`, "0454b68312207f0a3b584c62316492b49753b5d5"},
 		{"instants in two notations", `{"won_time":"2024-01-01T10:00:00+00:00"}`, `{"won_time":"2024-01-01T10:00:00Z"}`, ""},
 		{"another instant", `{"won_time":"2024-01-01T11:00:00Z"}`, `{"won_time":"2024-01-01T10:00:00Z"}`, "won_time"},
 		{"a date is no instant", `{"d":"2024-01-02"}`, `{"d":"2024-01-01"}`, "d"},
