@@ -29,6 +29,10 @@ type Web struct {
 func NewWeb(hosts []string, timeout time.Duration) (*Web, error) {
 	w := &Web{}
 	for _, h := range hosts {
+		if addr, err := netip.ParseAddr(h); err == nil {
+			w.hosts = append(w.hosts, addr.String()) // of version 6, too, without brackets
+			continue
+		}
 		u, err := url.Parse("https://" + h)
 		if err != nil || u.Host == "" || u.Host != h {
 			return nil, fmt.Errorf("host %q should look like files.example.com or files.example.com:8443", h)
