@@ -174,7 +174,7 @@ func TestChoicesAreCalledWhatTheMapCallsThem(t *testing.T) {
 	c.TagField = "our_tags"
 	c.Tags = map[string]Choice{"3": {Title: "VIP", Label: "Very important"}, "5": {Title: "Trial", Home: "field"}, "7": {Title: "Cold", Home: "skip", IsUnused: true}}
 	c.Owners = map[string]Choice{"2": {Title: "ana@old.example", Label: "ana@new.example"}, "owen@old.example": {Title: "owen@old.example", Home: "skip"}}
-	c.Options = map[string]map[string]Choice{"custom:plan_tier": {"gold": {Title: "Gold", Label: "Gold plan"}, "1": {Title: "Yes"}, "old": {Title: "Old", Home: "skip"}}}
+	c.Options = map[string]map[string]Choice{"custom:plan_tier": {"gold": {Title: "Gold", Label: "Gold plan"}, "1": {Title: "Yes"}, "yes": {Title: "Yes"}, "old": {Title: "Old", Home: "skip"}}}
 	for _, tt := range []struct {
 		rule Rule
 		want string

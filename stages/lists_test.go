@@ -1,0 +1,88 @@
+package stages
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	nextcrmsample "nextpipe/fixtures/nextcrm"
+	"nextpipe/fixtures/sandbox"
+)
+
+// The filters that a load leaves in the account are asked there, as a user
+// would: each finds the people whom the old system had in the list or segment.
+func TestLists_SavedFiltersFindWhoWasOnTheListOrInTheSegment(t *testing.T) {
+	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "export")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := nextcrmsample.WritePluginExport(dir); err != nil {
+		t.Fatal(err)
+	}
+	a, err := sandbox.New(sandbox.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	e, err := Open(ctx, Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: dir, Target: url, Token: a.Token(),
+		Yes: true, OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"], By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	// The manifest counts the members of two segments: one stays a filter, one is frozen by decision.
+	if err := e.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_segment', 'segment:1', 'action', 'frozen', 'Eva')")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range []string{"scope", "extract", "clean", "dedupe", "map", "build", "plan", "provision", "load"} {
+		if err := e.Execute(ctx, "run", stage); err != nil && ExitCode(err) != 3 {
+			t.Fatalf("%s: %v", stage, err)
+		}
+	}
+	want := map[string]int{"NextCRM segment: Big budget or lifetime": 80, "NextCRM segment: Berlin customers (frozen)": 16, "NextCRM list: Beta Testers": 0}
+	each(t, e, `SELECT 'NextCRM list: ' || j.value, count(*) FROM golden_contact AS c, json_each(c.lists) AS j GROUP BY 1`, func(name string, n int) { want[name] = n })
+	got := map[string]int{}
+	each(t, e, `SELECT f.name, l.pipedrive_id FROM link AS l JOIN final_filter AS f USING (final_key) WHERE l.entity = 'filter'`, func(name string, id int) {
+		if _, counted := want[name]; !counted {
+			return
+		}
+		people, err := a.Act("GET", fmt.Sprintf("/api/v2/persons?limit=500&filter_id=%d", id), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got[name] = len(people.([]any))
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("people found (-want +got):\n%s", diff)
+	}
+}
+
+func each(t *testing.T, e *Env, query string, do func(string, int)) {
+	t.Helper()
+	rows, err := e.DB.Read().Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var n int
+		if err := rows.Scan(&name, &n); err != nil {
+			t.Fatal(err)
+		}
+		do(name, n)
+	}
+}
