@@ -13,14 +13,14 @@ const closedAt = `CASE
 
 var deals = entity{
 	name: "deal", table: "final_deal", key: "c.deal_key", records: "clean_deal",
-	columns: [][2]string{{"title", "c.title"}, {"value", "c.value"}, {"currency", "iif(c.value IS NULL, NULL, c.final_currency)"},
+	columns: [][2]string{{"title", "c.title"}, {"value", "c.held_value"}, {"currency", "iif(c.held_value IS NULL, NULL, c.final_currency)"},
 		{"status", "c.final_status"}, {"stage_key", "ifnull(c.stage_ref, '')"}, {"organization_key", "organization.final_key"},
 		{"person_key", "person.final_key"}, {"owner_email", "u.target_email"}},
 	native: map[string]nativeKey{
 		"title": asText, "owner_id": asOwner, "org_id": asOrg, "label_ids": asLabels, "expected_close_date": asDate,
 		"person_id":   func(*theMap, mapped.Value) string { return reference("person:", "person.final_key") },
 		"value":       asNumber,
-		"currency":    func(*theMap, mapped.Value) string { return quoted("iif(c.value IS NULL, NULL, c.final_currency)") },
+		"currency":    func(*theMap, mapped.Value) string { return quoted("iif(c.held_value IS NULL, NULL, c.final_currency)") },
 		"stage_id":    func(*theMap, mapped.Value) string { return reference("stage:", "ifnull(c.stage_ref, '')") },
 		"status":      asText,
 		"probability": func(*theMap, mapped.Value) string { return "iif(c.final_status = 'open', c.probability, NULL)" },
@@ -43,9 +43,9 @@ func closedTime(status string) nativeKey {
 }
 
 func dealsFrom(m *theMap) string {
-	currency := "d.currency"
+	currency := "d.held_currency"
 	if c := m.setting["default_currency"]; c != "" {
-		currency = "coalesce(d.currency, " + mapped.Literal(c) + ")"
+		currency = "coalesce(d.held_currency, " + mapped.Literal(c) + ")"
 	}
 	return "FROM (SELECT d.*, " + currency + " AS final_currency FROM " + mapped.Deals(m.rules) + ` AS d) AS c
 CROSS JOIN setup

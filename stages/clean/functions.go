@@ -72,6 +72,7 @@ func functions() []function {
 	all := textFunctions()
 	all = append(all, addressFunctions()...)
 	all = append(all, numberFunctions()...)
+	all = append(all, amountFunctions()...)
 	all = append(all, nameFunctions()...)
 	all = append(all, campaignFunctions()...)
 	all = append(all, leadFunctions()...)

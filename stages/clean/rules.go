@@ -19,7 +19,7 @@ type Rule struct {
 
 // Rules are all findings of the clean stage, in the order of objects. The stage
 // writes them to issue_rule; `nextpipe explain CODE` prints them.
-var Rules = slices.Concat(rules, activityRules, recordRules, leadRules, campaignRules(), documentRules(), cellRules())
+var Rules = slices.Concat(rules, dealDetailRules, activityRules, recordRules, leadRules, campaignRules(), documentRules(), cellRules())
 
 var rules = []Rule{
 	{"contact.nothing_to_name", "error", "The contact has neither name nor e-mail, phone or company, so nothing can stand as its name; it is not migrated.",

@@ -31,6 +31,7 @@ func Seal(ctx context.Context, db *warehouse.DB) (string, error) {
 		func() error { return seal[Status](ctx, db, "map_status", hash) },
 		func() error { return seal[Segment](ctx, db, "map_segment", hash) },
 		func() error { return seal[ActivityType](ctx, db, "map_activity_type", hash) },
+		func() error { return sealDealValues(ctx, db, hash) },
 	} {
 		if err := feed(); err != nil {
 			return "", fmt.Errorf("seal map: %w", err)
@@ -39,13 +40,18 @@ func Seal(ctx context.Context, db *warehouse.DB) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// seal adds one table, row by row in the order of the keys. JSON keeps the
-// borders between values: no two maps can read alike.
+// seal adds one table, row by row in the order of the keys.
 func seal[T any](ctx context.Context, db *warehouse.DB, table string, to interface{ Write([]byte) (int, error) }) error {
 	rows, err := load[T](ctx, db, table)
 	if err != nil {
 		return err
 	}
+	return sealRows(table, rows, to)
+}
+
+// sealRows adds rows of a table. JSON keeps the borders between values: no two
+// maps can read alike.
+func sealRows[T any](table string, rows []T, to interface{ Write([]byte) (int, error) }) error {
 	enc := json.NewEncoder(to)
 	for i := range rows {
 		v := reflect.ValueOf(&rows[i]).Elem()

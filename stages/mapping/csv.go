@@ -30,7 +30,7 @@ type sheet struct {
 
 var sheets = []sheet{
 	newSheet[Setting]("map_setting"), newSheet[User]("map_user"), newSheet[Label]("map_label"), newSheet[Field]("map_field"),
-	newSheet[Option]("map_option"), newSheet[Stage]("map_stage"), newSheet[Status]("map_status"),
+	newSheet[Option]("map_option"), newSheet[Stage]("map_stage"), newSheet[Status]("map_status"), newSheet[DealValue]("map_deal_value"),
 	newSheet[Segment]("map_segment"), newSheet[ActivityType]("map_activity_type"),
 }
 

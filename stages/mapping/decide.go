@@ -102,6 +102,7 @@ var words = map[string][]string{
 	"map_stage.outcome":        {"won", "lost"},
 	"map_status.status":        {"open", "won", "lost"},
 	"map_status.stage_outcome": {"won", "lost"},
+	"map_deal_value.policy":    {linesWin, valueWins, documented},
 }
 
 // refuseBadWords reports a word outside its list before SQLite's CHECK would,

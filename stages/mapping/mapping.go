@@ -4,7 +4,7 @@
 //
 //	reads   clean_*, golden_account, golden_contact, setup, dest_user, dest_field, provisioned, target, decide_map
 //	does    profiles fields, infers types, matches names, applies decisions, seals what was confirmed
-//	writes  map_setting, map_user, map_label, map_field, map_option, map_stage, map_status, map_segment*;
+//	writes  map_setting, map_user, map_label, map_field, map_option, map_stage, map_status, map_deal_value, map_segment*;
 //	        decide_map and gate on a person's behalf (ImportCSV, Confirm)
 package mapping
 
@@ -19,7 +19,7 @@ import (
 )
 
 // tables are the map's tables in the order in which they build on each other.
-var tables = []string{"map_setting", "map_user", "map_label", "map_stage", "map_status", "map_field", "map_option", "map_segment", "map_activity_type"}
+var tables = []string{"map_setting", "map_user", "map_label", "map_stage", "map_status", "map_deal_value", "map_field", "map_option", "map_segment", "map_activity_type"}
 
 // Run rebuilds the map: proposals first, then every decision on top of them. A
 // decision that names no row or column of the map is an error, because ignoring
@@ -31,7 +31,7 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 		if err != nil {
 			return err
 		}
-		steps := []func() error{m.settings, m.users, m.labels, m.stages, m.statuses, m.fields, m.options, m.segments, m.activityTypes}
+		steps := []func() error{m.settings, m.users, m.labels, m.stages, m.statuses, m.dealValues, m.fields, m.options, m.segments, m.activityTypes}
 		for i, step := range steps {
 			if err := step(); err != nil {
 				return fmt.Errorf("propose %s: %w", tables[i], err)

@@ -115,6 +115,7 @@ type Status struct {
 var derivedColumns = map[string]bool{
 	"evidence": true, "confidence": true, "decided_by": true, "description": true, "source_name": true,
 	"is_active": true, "records": true, "uses": true, "value_count": true, "deals": true,
+	"lines": true, "deal_currency": true, "deal_value": true, "lines_total": true, "difference": true, "held_value": true,
 	"translation": true, "reasons": true, "rule_text": true, "rules": true, "members": true, "undecided": true, "as_of": true, "conditions": true,
 }
 

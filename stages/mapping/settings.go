@@ -35,6 +35,7 @@ func (m *builder) settings() error {
 	rows = append(rows, listSettings()...)
 	rows = append(rows, activitySettings()...)
 	rows = append(rows, campaignSettings()...)
+	rows = append(rows, dealSettings()...)
 	rows = append(rows, leadSettings()...)
 	rows, err := finish(m, "map_setting", rows, nil)
 	if err != nil {
@@ -66,6 +67,8 @@ var settingWords = map[string][]string{
 	"mailbox_mail":              {"linked", "all", "none"},
 	"contracts":                 {"documented", "note", "deal"},
 	"subscriptions":             {"documented", "note"},
+	"deal_value_policy":         {linesWin, valueWins, documented},
+	"closed_products":           {"not linkable", "linkable"},
 	"plan":                      {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},
 }
 

@@ -11,14 +11,19 @@ type Rule struct {
 
 // Deals is clean_deal with what the map decides about a whole deal: stage_ref
 // (key of the final stage, NULL when the map has none), stage_outcome and
-// final_status by the first rule that matches. Words are compared without case.
+// final_status by the first rule that matches, and held_value and
+// held_currency: what the account will hold once the deal's lines are there,
+// which make its value. Words are compared without case.
 func Deals(rules []Rule) string {
 	return `(
     SELECT d.*,
         lower(trim(st.pipeline)) || '/' || lower(trim(st.stage)) AS stage_ref,
         st.outcome AS stage_outcome,
-        ` + statusCase(rules) + ` AS final_status
+        ` + statusCase(rules) + ` AS final_status,
+        iif(hv.map_key IS NULL, d.value, hv.held_value) AS held_value,
+        iif(hv.held_value IS NULL, d.currency, hv.deal_currency) AS held_currency
     FROM clean_deal AS d
+    LEFT JOIN map_deal_value AS hv ON hv.map_key = d.deal_key
     LEFT JOIN map_stage AS st ON st.map_key = ifnull(d.category, '') || '/' || ifnull(d.stage_key, '')
 )`
 }
@@ -55,8 +60,10 @@ func (r Rule) condition() string {
 	return strings.Join(all, " AND ")
 }
 
-// computed are the values of a deal that its status makes or unmakes.
+// computed are the values of a deal that its status makes or unmakes, or its lines.
 var computed = map[string]string{
+	"value":              "c.held_value",
+	"currency":           "c.held_currency",
 	"status":             "c.final_status",
 	"source_status":      "CASE WHEN lower(c.status) <> c.final_status THEN c.status END",
 	"closed_probability": "CASE WHEN c.final_status <> 'open' THEN c.probability END",
