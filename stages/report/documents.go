@@ -24,6 +24,8 @@ type document struct {
 // own: a file in sql/document is enough.
 var documents = []document{
 	{"CSV files of sql/document", writeExports},
+	{"automations", writeInventory},
+	{"campaigns", writeCampaigns},
 	{"invoices.md", writeInvoiceGuide},
 	{"projects.md", writeProjectGuide},
 	{"segments.md", writeSegments},

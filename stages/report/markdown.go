@@ -33,6 +33,19 @@ func (m *markdown) table(head []string, rows [][]string) {
 	m.b.WriteString("\n")
 }
 
+// block writes a text with its lines, as code: nothing in it is markup. The
+// fence is longer than any in the text.
+func (m *markdown) block(title, text string) {
+	if text == "" {
+		return
+	}
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	fmt.Fprintf(&m.b, "\n%s:\n\n%s\n%s\n%s\n", title, fence, strings.ReplaceAll(text, "\r", ""), fence)
+}
+
 // write puts the document into dir and returns the file's name.
 func (m *markdown) write(dir, name string) ([]string, error) {
 	path := filepath.Join(dir, name)

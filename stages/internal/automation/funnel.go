@@ -13,6 +13,9 @@ type Funnel struct {
 	// defaults of the code hold then.
 	Timing  *Timing
 	Reports []Report
+	// WithoutRules says that the version is older than the rules (0.14), which
+	// brought the table of their settings along.
+	WithoutRules bool
 }
 
 // Stage is a sales stage with the kind that sets rules off: pre_sale,
@@ -57,13 +60,27 @@ func (f Funnel) Automations() []Automation {
 	if f.Timing != nil {
 		t = *f.Timing
 	}
-	all := []Automation{f.approval(), f.cadence(t), f.care(t), kill(t), recycle(t), renewal(t)}
+	var all []Automation
+	if !f.WithoutRules {
+		all = append(all, f.approval(), f.cadence(t), f.care(t), kill(t), recycle(t), renewal(t))
+	}
 	for i, r := range f.Reports {
 		for j, s := range r.Schedules {
 			all = append(all, r.schedule(fmt.Sprintf("report-%d-%d", i+1, j+1), s))
 		}
 	}
 	return all
+}
+
+// about says where the rules come from.
+func (f Funnel) about() string {
+	switch {
+	case f.WithoutRules:
+		return "This version of NextCRM has no rules in its code; it mails reports by schedule."
+	case f.Timing == nil:
+		return "Rules that are in NextCRM's own code. The company has no settings of its own, so the code's intervals hold."
+	}
+	return "Rules that are in NextCRM's own code, with the intervals of this company's settings."
 }
 
 // builtIn numbers the steps of a rule on its main path.

@@ -98,11 +98,7 @@ func (inv Inventory) view() view {
 		v.Groups = append(v.Groups, inv.group("Automations", "Workflows of the plugin.", "a", inv.Automations, findings))
 	}
 	if len(builtIn) > 0 {
-		about := "Rules that are in NextCRM's own code, with the intervals of this company's settings."
-		if inv.Funnel.Timing == nil {
-			about = "Rules that are in NextCRM's own code. The company has no settings of its own, so the code's intervals hold."
-		}
-		v.Groups = append(v.Groups, inv.group("Built-in rules and report schedules", about, "n", builtIn, findings))
+		v.Groups = append(v.Groups, inv.group("Built-in rules and report schedules", inv.Funnel.about(), "n", builtIn, findings))
 	}
 	for i, s := range inv.Sequences {
 		v.Sequences = append(v.Sequences, sequence(i, s))
