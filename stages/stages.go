@@ -18,6 +18,7 @@ import (
 	"nextpipe/stages/mapping"
 	"nextpipe/stages/plan"
 	"nextpipe/stages/provision"
+	"nextpipe/stages/relink"
 	"nextpipe/stages/rollback"
 	"nextpipe/stages/scope"
 	"nextpipe/stages/verify"
@@ -46,7 +47,7 @@ var All = []Stage{
 			return online(ctx, e, scope.Run)
 		}},
 	{Name: "extract", About: "copy NextCRM as it is",
-		Reads: "NextCRM", Writes: "stg_* source_item source_note", run: runExtract},
+		Reads: "NextCRM", Writes: "stg_* source_item source_note document_blob", run: runExtract},
 	{Name: "clean", About: "type and normalise; list every finding",
 		Reads: "stg_* fix_value", Writes: "clean_* profile issue issue_rule", run: func(ctx context.Context, e *Env) (Result, error) {
 			return clean.Run(ctx, e.DB)
@@ -70,10 +71,14 @@ var All = []Stage{
 	{Name: "provision", About: "make pipelines, stages, fields, options and labels", Online: true,
 		Reads: "final_* map_* dest_*", Writes: "bind provisioned", run: runProvision},
 	{Name: "load", About: "send what is planned, once", Online: true,
-		Reads: "plan_op final_* bind", Writes: "load_op link before_image", run: runLoad},
+		Reads: "plan_op final_* bind", Writes: "load_op link before_image load_floor", run: runLoad},
 	{Name: "verify", About: "read everything back and compare", Online: true,
 		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, verify.Run)
+		}},
+	{Name: "relink", About: "adopt what another copy of the warehouse made", Online: true, Apart: true,
+		Reads: "Pipedrive, final_* bind link load_op", Writes: "link", run: func(ctx context.Context, e *Env) (Result, error) {
+			return online(ctx, e, relink.Run)
 		}},
 	{Name: "rollback", About: "take back what we did to the account", Online: true, Apart: true,
 		Reads: "link load_op before_image provisioned", Writes: "load_op link kept_record", run: runRollback},
@@ -95,9 +100,19 @@ func runExtract(ctx context.Context, e *Env) (Result, error) {
 		return Result{}, err
 	}
 	defer src.Close()
-	return extract.Run(ctx, e.DB, src, Version, func(object string, rows int64) {
+	res, err := extract.Run(ctx, e.DB, src, Version, func(object string, rows int64) {
 		e.opt.Report(Progress{Stage: "extract", Entity: object, Done: rows})
 	})
+	if err != nil {
+		return res, err
+	}
+	where := e.opt.Files
+	where.Sleep = e.opt.Wait
+	files, err := extract.Fetch(ctx, e.DB, src, where, func(done, of int64) {
+		e.opt.Report(Progress{Stage: "extract", Entity: "files", Done: done, Total: of})
+	})
+	res.Counts = append(res.Counts, files.Counts...)
+	return res, err
 }
 
 func runProvision(ctx context.Context, e *Env) (Result, error) {

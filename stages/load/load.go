@@ -2,7 +2,7 @@
 //
 //	reads   plan plan_op final_* bind link load_op dest_record seen_record
 //	does    parents before children: binds symbols, sends through the journal, looks up what is in doubt
-//	writes  (through the journal) load_op link before_image http_log budget
+//	writes  load_floor (and, through the journal, load_op link before_image http_log budget)
 //
 // The same command continues after any end: what is linked is done, what is in
 // doubt is looked up first, what was refused waits for a correction.
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math"
 
+	"nextpipe/stages/internal/bind"
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
@@ -43,7 +44,7 @@ const anyAttempts = math.MaxInt
 type loader struct {
 	*target.Session
 	j      *journal.Journal
-	binder *binder
+	binder *bind.Binder
 	planID int64
 	after  int64 // newest operation when the plan was made
 	hiID   map[string]string
@@ -57,6 +58,13 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 	l := newLoader(s)
 	if err := l.prepare(ctx, override); err != nil {
 		return res, fmt.Errorf("load: %w", err)
+	}
+	for _, e := range entity.All {
+		if e.Under == "" { // all of them before the first write
+			if err := l.approach(ctx, e); err != nil {
+				return res, fmt.Errorf("load: %w", err)
+			}
+		}
 	}
 	for _, name := range entity.Names() {
 		err := l.phase(ctx, name)
@@ -88,7 +96,7 @@ func newLoader(s *target.Session) *loader {
 // It needs no plan and no open gate: a rollback begins with it.
 func Settle(ctx context.Context, s *target.Session) error {
 	l := newLoader(s)
-	b, err := newBinder(ctx, s)
+	b, err := bind.New(ctx, s)
 	if err != nil {
 		return fmt.Errorf("settle the load: %w", err)
 	}
@@ -125,7 +133,7 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 	if err := l.refuseRollback(ctx); err != nil {
 		return err
 	}
-	b, err := newBinder(ctx, l.Session)
+	b, err := bind.New(ctx, l.Session)
 	if err != nil {
 		return err
 	}
@@ -213,37 +221,48 @@ func (l *loader) highest(ctx context.Context, entity string) (string, error) {
 
 // phase sends one entity. Rounds repeat as long as operations are left that
 // certainly did not happen, so that a phase ends with nothing in doubt.
-func (l *loader) phase(ctx context.Context, entity string) error {
-	if err := l.reopen(ctx, entity); err != nil {
+func (l *loader) phase(ctx context.Context, name string) error {
+	if err := l.reopen(ctx, name); err != nil {
 		return err
 	}
-	if _, err := l.j.LookOnce(ctx, entity); err != nil {
+	if _, err := l.j.LookOnce(ctx, name); err != nil {
 		return err
 	}
-	left, err := l.pendingCount(ctx, entity, attempts)
-	if err == nil && left > 0 {
-		err = l.knowHighest(ctx, entity)
-	}
-	if err != nil {
-		return err
-	}
-	left = 1 // what is in doubt may be pending again
-	for try := 0; try < attempts && left > 0; try++ {
-		if err := l.round(ctx, entity); err != nil {
+	if e, _ := entity.Of(name); e.Under != "" {
+		if err := l.approach(ctx, e); err != nil {
 			return err
 		}
-		if err := l.j.SettleAll(ctx, entity); err != nil {
+	}
+	left := int64(1) // what is in doubt may be pending again
+	for try := 0; try < attempts && left > 0; try++ {
+		if err := l.round(ctx, name); err != nil {
+			return err
+		}
+		if err := l.j.SettleAll(ctx, name); err != nil {
 			return err
 		}
 		// What was settled as "not there" is pending again, even if nothing was sent in this round.
 		var err error
-		if left, err = l.pendingCount(ctx, entity, attempts); err != nil {
+		if left, err = l.pendingCount(ctx, name, attempts); err != nil {
 			return err
 		}
 	}
-	unsent, err := l.pendingCount(ctx, entity, anyAttempts)
+	unsent, err := l.pendingCount(ctx, name, anyAttempts)
 	l.unsent += unsent
-	return errors.Join(err, l.census(ctx, entity))
+	return errors.Join(err, l.census(ctx, name))
+}
+
+// approach looks at what the account holds of a kind before the first is sent.
+func (l *loader) approach(ctx context.Context, e entity.Entity) error {
+	left, err := l.pendingCount(ctx, e.Name, attempts)
+	if err != nil || left == 0 {
+		return err
+	}
+	known, err := l.knowHighest(ctx, e)
+	if err != nil || !known {
+		return err // the first load: plan has seen that none of ours is there
+	}
+	return l.refuseAhead(ctx, e)
 }
 
 // pageRows is how many records a list page holds.

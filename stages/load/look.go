@@ -2,12 +2,11 @@ package load
 
 import (
 	"context"
-	"encoding/json"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
@@ -127,7 +126,7 @@ type place struct {
 
 func (p *place) add(e entity.Entity, body []byte, hiID string) {
 	if e.Under != "" {
-		if id := textAt(body, e.Under); id != "" && !slices.Contains(p.around, id) {
+		if id := journal.TextAt(body, e.Under); id != "" && !slices.Contains(p.around, id) {
 			p.around = append(p.around, id)
 		}
 		return
@@ -162,44 +161,56 @@ func (l *loader) candidates(ctx context.Context, e entity.Entity, where place, v
 }
 
 func (l *loader) inside(ctx context.Context, e entity.Entity, around []string, visit func(pipedrive.Record) error) error {
-	for _, id := range around {
-		for rec, err := range l.Client.All(ctx, e.Name, e.Inside(id)) {
-			var refused *pipedrive.Error
-			if errors.As(err, &refused) && refused.NotFound() {
-				break // the record around is gone, and what was in it
-			}
-			if err != nil {
-				return err
-			}
+	return l.WalkInside(ctx, e, around, func(page []pipedrive.Record) error {
+		for _, rec := range page {
 			if err := visit(rec); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-// knowHighest finds out what the newest record is before the first one is
-// sent, for kinds of which the account's own are not read.
-func (l *loader) knowHighest(ctx context.Context, name string) error {
-	e, _ := entity.Of(name)
-	if e.Snapshot || e.Under != "" || e.Origin != "" || l.hiID[name] != "0" {
-		return nil
+// knowHighest finds out what the newest record of a kind is before the first
+// of ours is sent, for kinds of which the account's own are not read, and keeps
+// it. It tells whether that was known from an earlier run.
+func (l *loader) knowHighest(ctx context.Context, e entity.Entity) (known bool, err error) {
+	if e.Snapshot || e.Under != "" {
+		return true, nil
 	}
-	q := pipedrive.NewestFirst(name)
+	var stored string
+	err = l.DB.Read().QueryRowContext(ctx, "SELECT hi_id FROM load_floor WHERE target_id = ? AND entity = ?", l.ID, e.Name).Scan(&stored)
+	if err == nil {
+		l.hiID[e.Name] = higher(l.hiID[e.Name], stored)
+		return true, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	if err := l.readHighest(ctx, e); err != nil {
+		return false, fmt.Errorf("read the newest %s: %w", e.Name, err)
+	}
+	return false, l.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO load_floor VALUES (?, ?, ?, ?)", l.ID, e.Name, l.hiID[e.Name], l.DB.Now())
+		return err
+	})
+}
+
+func (l *loader) readHighest(ctx context.Context, e entity.Entity) error {
+	if e.Origin != "" {
+		return nil // its ids have no order
+	}
+	q := pipedrive.NewestFirst(e.Name)
 	if q == nil {
 		q = url.Values{}
 	} else {
 		q.Set("limit", "1")
 	}
-	page, _, err := l.Client.Page(ctx, name, q, "")
-	if err != nil {
-		return fmt.Errorf("read the newest %s: %w", name, err)
-	}
+	page, _, err := l.Client.Page(ctx, e.Name, q, "")
 	for _, rec := range page {
-		l.hiID[name] = higher(l.hiID[name], rec.ID)
+		l.hiID[e.Name] = higher(l.hiID[e.Name], rec.ID)
 	}
-	return nil
+	return err
 }
 
 // already settles refusals of what a set had before us: the account takes
@@ -214,7 +225,7 @@ func (l *loader) already(ctx context.Context, ops []*journal.Op) error {
 		if err != nil {
 			return err
 		}
-		err = l.inside(ctx, e, []string{textAt(op.Body, e.Under)}, func(rec pipedrive.Record) error {
+		err = l.inside(ctx, e, []string{journal.TextAt(op.Body, e.Under)}, func(rec pipedrive.Record) error {
 			same, err := journal.Holds(rec.Data, part)
 			if err != nil || !same || op.State == "done" {
 				return err
@@ -233,12 +244,12 @@ func (l *loader) already(ctx context.Context, ops []*journal.Op) error {
 func (l *loader) isOurs(ctx context.Context, e entity.Entity, body []byte) (ours bool, err error) {
 	err = l.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM link
 		WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND state = 'live' AND origin = 'created')`,
-		l.ID, e.Refers[e.Under], textAt(body, e.Under)).Scan(&ours)
+		l.ID, e.Refers[e.Under], journal.TextAt(body, e.Under)).Scan(&ours)
 	return ours, err
 }
 
 func (l *loader) markerCode(entity string) string {
-	return l.binder.symbols["field:"+entity+".nextcrm_id"]
+	return l.binder.Field(entity + ".nextcrm_id")
 }
 
 // markerOf is our marker in a record or body, "" when it has none.
@@ -247,13 +258,4 @@ func (l *loader) markerOf(e entity.Entity, data []byte) string {
 		return *m
 	}
 	return ""
-}
-
-// textAt is a property of a JSON object as text, numbers by their digits.
-func textAt(data []byte, key string) string {
-	var props map[string]json.RawMessage
-	if json.Unmarshal(data, &props) != nil {
-		return ""
-	}
-	return strings.Trim(string(props[key]), `"`)
 }

@@ -106,7 +106,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 // compose binds the body of a create; a reference without an id blocks it.
 func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 	op.Verb = journal.Create
-	body, missing, err := l.binder.bind(ctx, p.payload)
+	body, missing, err := l.binder.Bind(ctx, p.payload)
 	if err != nil {
 		return fmt.Errorf("bind %s: %w", p.finalKey, err)
 	}
@@ -121,7 +121,7 @@ func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 // since the plan is never overwritten, and what it held is kept as a before-image.
 func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 	op.Verb, op.PipedriveID = journal.Update, p.pipedriveID
-	change, missing, err := l.binder.bind(ctx, p.change)
+	change, missing, err := l.binder.Bind(ctx, p.change)
 	if err != nil {
 		return fmt.Errorf("bind %s: %w", p.finalKey, err)
 	}
@@ -158,7 +158,7 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 
 // conflict tells what somebody changed in the account that we would change too.
 func (l *loader) conflict(ctx context.Context, record, base, change []byte) (string, error) {
-	bound, _, err := l.binder.bind(ctx, base)
+	bound, _, err := l.binder.Bind(ctx, base)
 	if err != nil {
 		return "", err
 	}

@@ -25,6 +25,9 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err := requireSnapshot(ctx, s); err != nil {
 		return stage.Result{}, fmt.Errorf("plan: %w", err)
 	}
+	if err := refuseAhead(ctx, s); err != nil {
+		return stage.Result{}, fmt.Errorf("plan: %w", err)
+	}
 	seal, err := Seal(ctx, s.DB)
 	if err != nil {
 		return stage.Result{}, fmt.Errorf("plan: %w", err)
@@ -64,6 +67,23 @@ func requireSnapshot(ctx context.Context, s *target.Session) error {
 	err := s.DB.Read().QueryRowContext(ctx, "SELECT snapshot_at IS NOT NULL FROM target WHERE target_id = ?", s.ID).Scan(&taken)
 	if err == nil && !taken {
 		return stage.Input(fmt.Errorf("what %s already holds is not known yet: run `nextpipe scope` first", s.Me.CompanyDomain))
+	}
+	return err
+}
+
+// refuseAhead stops when the account holds records of this source that this
+// warehouse knows nothing of: an older copy would make them a second time.
+func refuseAhead(ctx context.Context, s *target.Session) error {
+	var n int
+	var example sql.NullString
+	err := s.DB.Read().QueryRowContext(ctx, `SELECT count(*), min(f.final_key) FROM dest_record AS d
+		JOIN final_item AS f ON f.entity = d.entity AND f.final_key = substr(d.marker, instr(d.marker, '/') + 1) AND f.marker = d.marker
+		WHERE d.target_id = ?1 AND d.marker LIKE (SELECT source_tag FROM setup) || '/%'
+			AND NOT EXISTS (SELECT 1 FROM link AS l WHERE l.target_id = ?1 AND l.entity = d.entity AND l.state = 'live'
+				AND (l.final_key = f.final_key OR l.pipedrive_id = d.pipedrive_id))`, s.ID).Scan(&n, &example)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%w: %s holds %d records of this source that this warehouse knows nothing of, %s for one: another copy of the warehouse made them. "+
+			"Use the newest copy, or run `nextpipe relink` to adopt them", warehouse.ErrDrift, s.Me.CompanyDomain, n, example.String)
 	}
 	return err
 }
@@ -234,6 +254,9 @@ func readBack(tx *sql.Tx, name string, n int64) (int64, error) {
 	}
 	var parents int64
 	err := tx.QueryRow("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", "$."+e.Under, name).Scan(&parents)
+	if pipedrive.ListsMany(name) {
+		parents = (parents + pipedrive.MostParents - 1) / pipedrive.MostParents
+	}
 	return parents * list, err
 }
 

@@ -214,7 +214,7 @@ func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec p
 
 // reasonToKeep tells why a record of ours must stay as it is; "" when it need not.
 func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (string, error) {
-	if l.origin == "created" && !l.journalled {
+	if l.origin == "created" && !l.journalled || l.origin == "adopted" {
 		return "the journal does not say that we created it", nil
 	}
 	field, err := u.touched(ctx, e, l, rec)

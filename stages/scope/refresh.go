@@ -13,9 +13,12 @@ import (
 )
 
 // foreign tells that a record r is not one of ours: nothing is linked to it and
-// it carries no marker of this source. ?1 target.
+// no create that may have been carried out had its marker. One that carries a marker of this
+// source all the same was made by another copy of the warehouse; plan sees to
+// it. ?1 target.
 const foreign = `NOT EXISTS (SELECT 1 FROM link AS l WHERE l.target_id = ?1 AND l.entity = r.entity AND l.pipedrive_id = r.pipedrive_id AND l.state = 'live')
-	AND (r.marker IS NULL OR r.marker NOT LIKE (SELECT source_tag FROM setup) || '/%')`
+	AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity = r.entity AND o.final_key = substr(r.marker, instr(r.marker, '/') + 1)
+		AND (o.state IN ('intent', 'in_doubt', 'done', 'quarantined') OR o.looks > 0) AND r.marker LIKE (SELECT source_tag FROM setup) || '/%')`
 
 // refresh brings the snapshot up to date once we have written to the account:
 // people go on working there, and what they make must be matched, not made

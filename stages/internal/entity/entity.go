@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"nextpipe/stages/internal/pipedrive"
 )
 
 // Entity is one kind of final record.
@@ -148,12 +150,21 @@ func markerIn(text *string) *string {
 	return &m
 }
 
-// Inside is the query for the list of what hangs on the record of this id.
-func (e Entity) Inside(id string) url.Values {
-	if e.Query != "" {
-		return url.Values{e.Query: {id}}
+// Inside are the queries for the lists of what hangs on the records of these
+// ids: one for many where the account offers it.
+func (e Entity) Inside(ids []string) []url.Values {
+	size, key := 1, e.Under
+	if pipedrive.ListsMany(e.Name) {
+		size = pipedrive.MostParents
 	}
-	return url.Values{e.Under: {id}}
+	if e.Query != "" {
+		key = e.Query
+	}
+	var out []url.Values
+	for some := range slices.Chunk(ids, size) {
+		out = append(out, url.Values{key: some})
+	}
+	return out
 }
 
 // Part is the properties of a body that identify it, as JSON.

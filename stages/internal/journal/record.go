@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"nextpipe/stages/internal/pipedrive"
 )
@@ -14,6 +15,16 @@ func Decode(data []byte) (map[string]any, error) {
 	d.UseNumber()
 	m := map[string]any{}
 	return m, d.Decode(&m)
+}
+
+// TextAt is a property of a JSON object as text, numbers by their digits; ""
+// when it is not there.
+func TextAt(data []byte, key string) string {
+	var props map[string]json.RawMessage
+	if json.Unmarshal(data, &props) != nil {
+		return ""
+	}
+	return strings.Trim(string(props[key]), `"`)
 }
 
 // blobKey is the property of a body that stands for the bytes of a file.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // productShapes are the points of NextCRM's own schema; a fork is none.
@@ -111,19 +113,67 @@ func TestCoverageMarkdown_ShowsEveryTableOnce(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| `BoardWatchers` | `stg_watcher` | 2 |  |  |\n",
-		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` | 7 |  |  |\n",
+		"| `BoardWatchers` | `stg_watcher` | moved: followers | 2 |  |  |\n",
+		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` | documented: audit.csv; used: why and when a Deal was lost; deal_history.csv | 7 |  |  |\n",
 		"`unsubscribe_token`: secret",
-		"| `session` | none | | | all of it: secrets only: never read |\n",
-		"| invoice, invoices | `stg_invoice` |\n",
+		"`salary` stays in the warehouse: pay",
+		"| `session` | none | left out: secrets only: never read | | | all of it |\n",
+		"| invoice, invoices | `stg_invoice` | documented: invoices/, a file for each type; invoices.md |\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the coverage lacks %q", want)
 		}
 	}
 	for _, line := range strings.Split(text, "\n") {
-		if line != "" && strings.Count(line, "|") != 6 && strings.Count(line, "|") != 3 {
+		if line != "" && strings.Count(line, "|") != 7 && strings.Count(line, "|") != 4 {
 			t.Errorf("a row that is no row of its table: %s", line)
+		}
+	}
+}
+
+func TestFates_EveryObjectHasOneAndEveryColumnThatStaysHasAReason(t *testing.T) {
+	all, err := Fates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named, objects []string
+	for _, f := range all {
+		named = append(named, f.Object)
+		if !slices.Contains([]string{"moved", "used", "documented"}, f.Kind) || f.What == "" {
+			t.Errorf("%s is %q: %q", f.Object, f.Kind, f.What)
+		}
+		o, _ := Lookup(f.Object)
+		for column, reason := range f.Kept {
+			if !slices.Contains(o.Columns, column) && column != "extra" || reason == "" {
+				t.Errorf("%s.%s stays because of %q, there is no such column or reason", f.Object, column, reason)
+			}
+		}
+	}
+	for _, o := range Objects {
+		objects = append(objects, o.Name)
+	}
+	if diff := cmp.Diff(objects, named); diff != "" {
+		t.Errorf("objects (-extracted +with a fate):\n%s", diff)
+	}
+}
+
+func TestCoverage_TheSampleHasRowsForEveryTableThatIsRead(t *testing.T) {
+	mapping, err := readMapping()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	for _, shape := range []string{"0init", "latest"} {
+		source := openSource(t, unchangedDatabase(t, shape))
+		for _, o := range Objects {
+			for _, rec := range readObject(t, source, o.Name) {
+				rows[rec["source_table"]]++
+			}
+		}
+	}
+	for table := range mapping.lines {
+		if mapping.objectOf(table) != "" && rows[table] == 0 {
+			t.Errorf("no sample database has a row of %s", table)
 		}
 	}
 }

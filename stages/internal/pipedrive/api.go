@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Create adds a record of the entity from its JSON body. The record's id is in
@@ -117,7 +118,8 @@ func takeParent(parent string, body []byte) (rest []byte, id string, err error) 
 // cursor of the page after, "" behind the last. q holds filters and sorting; its
 // limit defaults to the largest page, which costs no more than a small one. A
 // cursor is only good together with the q it came from. Of what exists only
-// inside other records q names one: q[ParentOf(entity)].
+// inside other records q names one, or, where ListsMany, up to MostParents:
+// q[ParentOf(entity)].
 func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor string) (recs []Record, next string, err error) {
 	parent := ParentOf(entity)
 	around := q.Get(parent)
@@ -127,6 +129,11 @@ func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor s
 	}
 	res, _ := resourceOf(entity) // known, or newRequest had failed
 	r.query = res.pageQuery(q, cursor)
+	if parents := q[parent]; len(parents) > 1 {
+		if r, around, err = res.ofMany(r, parents); err != nil {
+			return nil, "", err
+		}
+	}
 	r.query.Del(parent)
 	var p page
 	err = c.do(ctx, r, func(env envelope) (err error) {
@@ -137,6 +144,17 @@ func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor s
 		return nil, "", err
 	}
 	return p.records, p.next, nil
+}
+
+// ofMany makes the request for the list of one parent one for the lists of many.
+func (r Resource) ofMany(req request, parents []string) (request, string, error) {
+	if r.Many == "" || len(parents) > MostParents {
+		return req, "", fmt.Errorf("pipedrive %s: list: %d parents in one request are too many", r.Entity, len(parents))
+	}
+	req.call.Template = fmt.Sprintf("/api/v%d/%s", r.Version, r.Many)
+	req.call.Path = req.call.Template
+	req.query.Set(r.Parent+"s", strings.Join(parents, ","))
+	return req, "", nil
 }
 
 // pageQuery adds the paging to q. A parameter that the endpoint does not list,

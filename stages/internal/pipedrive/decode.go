@@ -33,6 +33,12 @@ func (r Resource) record(data json.RawMessage, around string) (Record, error) {
 	if r.Parent == "" {
 		return Record{ID: id, Data: data}, nil
 	}
+	if around == "" { // a list of many parents says which
+		around = string(props[r.Parent])
+	}
+	if !plainID.MatchString(around) {
+		return Record{}, fmt.Errorf("property %s: %.40q is not an id", r.Parent, around)
+	}
 	props[r.Parent] = json.RawMessage(around)
 	data, err = json.Marshal(props)
 	return Record{ID: around + "/" + id, Data: data}, err

@@ -62,6 +62,9 @@ type Resource struct {
 	// ({parent}) instead, for what exists only inside another record. Ids of such
 	// records are "<parent>/<id>", and Get walks the parent's list.
 	Parent string
+	// Many is the path of a list over many parents, named in the query MostParents
+	// at a time; "" when each has to be asked.
+	Many string
 	// Sort is the query that lists newest records first; nil when there is none.
 	Sort url.Values
 }
@@ -82,41 +85,41 @@ var (
 //
 // Users are read only: creating one invites a person and takes a paid seat.
 var resources = []Resource{
-	{"organization", 2, "organizations", "PATCH", Cursor, 500, "id", usual, "", newest},
-	{"person", 2, "persons", "PATCH", Cursor, 500, "id", usual, "", newest},
-	{"product", 2, "products", "PATCH", Cursor, 500, "id", usual, "", newest},
-	{"deal", 2, "deals", "PATCH", Cursor, 500, "id", usual, "", newest},
-	{"relationship", 1, "organizationRelationships", "PUT", Whole, 0, "id", old, "", nil},
-	{"deal_product", 2, "deals/{parent}/products", "PATCH", Cursor, 500, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3, CreateMany: 25}, "deal_id", nil},
-	{"deal_discount", 2, "deals/{parent}/discounts", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", nil},
-	{"participant", 1, "deals/{parent}/participants", "", Offset, 500, "id", Costs{List: 10, Create: 10, Delete: 6}, "deal_id", nil},
-	{"organization_follower", 2, "organizations/{parent}/followers", "", Cursor, 500, "user_id", set, "org_id", nil},
-	{"person_follower", 2, "persons/{parent}/followers", "", Cursor, 500, "user_id", set, "person_id", nil},
-	{"deal_follower", 2, "deals/{parent}/followers", "", Cursor, 500, "user_id", set, "deal_id", nil},
-	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", nil},
-	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", newest},
-	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", newestV1},
-	{"file", 1, "files", "", Offset, 100, "id", old, "", newestV1},
-	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", nil},
-	{"pipeline", 2, "pipelines", "PATCH", Cursor, 500, "id", frame, "", nil},
-	{"stage", 2, "stages", "PATCH", Cursor, 500, "id", frame, "", nil},
-	{"organization_field", 2, "organizationFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
-	{"person_field", 2, "personFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
-	{"deal_field", 2, "dealFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
-	{"product_field", 2, "productFields", "PATCH", Cursor, 500, "field_code", fields, "", nil},
-	{"activity_field", 2, "activityFields", "", Cursor, 500, "field_code", Costs{List: 10}, "", nil},
+	{"organization", 2, "organizations", "PATCH", Cursor, 500, "id", usual, "", "", newest},
+	{"person", 2, "persons", "PATCH", Cursor, 500, "id", usual, "", "", newest},
+	{"product", 2, "products", "PATCH", Cursor, 500, "id", usual, "", "", newest},
+	{"deal", 2, "deals", "PATCH", Cursor, 500, "id", usual, "", "", newest},
+	{"relationship", 1, "organizationRelationships", "PUT", Whole, 0, "id", old, "", "", nil},
+	{"deal_product", 2, "deals/{parent}/products", "PATCH", Cursor, 500, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3, CreateMany: 25}, "deal_id", "deals/products", nil},
+	{"deal_discount", 2, "deals/{parent}/discounts", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 5, Update: 5, Delete: 3}, "deal_id", "", nil},
+	{"participant", 1, "deals/{parent}/participants", "", Offset, 500, "id", Costs{List: 10, Create: 10, Delete: 6}, "deal_id", "", nil},
+	{"organization_follower", 2, "organizations/{parent}/followers", "", Cursor, 500, "user_id", set, "org_id", "", nil},
+	{"person_follower", 2, "persons/{parent}/followers", "", Cursor, 500, "user_id", set, "person_id", "", nil},
+	{"deal_follower", 2, "deals/{parent}/followers", "", Cursor, 500, "user_id", set, "deal_id", "", nil},
+	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", "", nil},
+	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", "", newest},
+	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", "", newestV1},
+	{"file", 1, "files", "", Offset, 100, "id", old, "", "", newestV1},
+	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", "", nil},
+	{"pipeline", 2, "pipelines", "PATCH", Cursor, 500, "id", frame, "", "", nil},
+	{"stage", 2, "stages", "PATCH", Cursor, 500, "id", frame, "", "", nil},
+	{"organization_field", 2, "organizationFields", "PATCH", Cursor, 500, "field_code", fields, "", "", nil},
+	{"person_field", 2, "personFields", "PATCH", Cursor, 500, "field_code", fields, "", "", nil},
+	{"deal_field", 2, "dealFields", "PATCH", Cursor, 500, "field_code", fields, "", "", nil},
+	{"product_field", 2, "productFields", "PATCH", Cursor, 500, "field_code", fields, "", "", nil},
+	{"activity_field", 2, "activityFields", "", Cursor, 500, "field_code", Costs{List: 10}, "", "", nil},
 	// The lists of v1 are the only ones with the numbers that filters want.
-	{"organization_field_number", 1, "organizationFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
-	{"person_field_number", 1, "personFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
-	{"deal_field_number", 1, "dealFields", "", Offset, 500, "id", Costs{List: 20}, "", nil},
-	{"activity_type", 1, "activityTypes", "PUT", Whole, 0, "id", Costs{List: 20, Create: 10, Update: 10, Delete: 6}, "", nil},
-	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", nil},
-	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", nil},
-	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", nil},
+	{"organization_field_number", 1, "organizationFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
+	{"person_field_number", 1, "personFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
+	{"deal_field_number", 1, "dealFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
+	{"activity_type", 1, "activityTypes", "PUT", Whole, 0, "id", Costs{List: 20, Create: 10, Update: 10, Delete: 6}, "", "", nil},
+	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", "", nil},
+	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", "", nil},
+	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", "", nil},
 }
 
 // me is not a collection, so it is not in the table.
-var me = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}, "", nil}
+var me = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}, "", "", nil}
 
 // Resources returns every kind of record the client knows.
 func Resources() []Resource { return slices.Clone(resources) }
@@ -136,6 +139,15 @@ func NewestFirst(entity string) url.Values {
 func ParentOf(entity string) string {
 	r, _ := resourceOf(entity) // an unknown one has no parent
 	return r.Parent
+}
+
+// MostParents is how many parents one list takes.
+const MostParents = 100
+
+// ListsMany tells that one list can be had of many parents.
+func ListsMany(entity string) bool {
+	r, _ := resourceOf(entity) // an unknown one has no list
+	return r.Many != ""
 }
 
 // Cost is the documented price in tokens of one request; 0 when the entity or

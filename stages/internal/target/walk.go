@@ -22,25 +22,27 @@ func (s *Session) Walk(ctx context.Context, e entity.Entity, visit func([]pipedr
 	if err != nil {
 		return err
 	}
-	for _, id := range around {
-		if err := s.pages(ctx, e, &id, visit); err != nil {
+	return s.WalkInside(ctx, e, around, visit)
+}
+
+// WalkInside reads what hangs on the records of these ids.
+func (s *Session) WalkInside(ctx context.Context, e entity.Entity, ids []string, visit func([]pipedrive.Record) error) error {
+	for _, q := range e.Inside(ids) {
+		err := s.pages(ctx, e, q, visit)
+		var refused *pipedrive.Error
+		if errors.As(err, &refused) && refused.NotFound() {
+			continue // the record around is gone, and what was in it
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Session) pages(ctx context.Context, e entity.Entity, inside *string, visit func([]pipedrive.Record) error) error {
-	var q url.Values
-	if inside != nil {
-		q = e.Inside(*inside)
-	}
+func (s *Session) pages(ctx context.Context, e entity.Entity, q url.Values, visit func([]pipedrive.Record) error) error {
 	for cursor := ""; ; {
 		page, next, err := s.Client.Page(ctx, e.Name, q, cursor)
-		var refused *pipedrive.Error
-		if inside != nil && errors.As(err, &refused) && refused.NotFound() {
-			return nil // the record around is gone, and what was in it
-		}
 		if err == nil && e.Brief {
 			err = s.complete(ctx, e, page)
 		}

@@ -1,0 +1,95 @@
+package rehearse_test
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nextpipe/fixtures/sandbox"
+	"nextpipe/stages/internal/rehearse"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/relink"
+)
+
+// copyOf is the warehouse as it would come out of a backup.
+func copyOf(t *testing.T, db *warehouse.DB) *warehouse.DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "copy.db")
+	raw, err := sql.Open("sqlite", db.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.Exec("VACUUM INTO ?", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o600), os.CopyFS(path+".files", os.DirFS(db.Path()+".files"))); err != nil {
+		t.Fatal(err)
+	}
+	old, err := warehouse.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { old.Close() })
+	return old
+}
+
+// An account is ahead of a warehouse that was restored from a backup, however
+// far the load was when the backup was made.
+func TestRelink_AnOlderCopyIsRefusedAndThenAdoptsWhatTheNewerOneMade(t *testing.T) {
+	want, writes := undisturbedBroad(t)
+	refused := 0
+	for k := 1; k <= writes; k++ {
+		db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+		a.Script(sandbox.Fault{Writes: true, Nth: k, Times: 1000, Do: sandbox.Unauthorized})
+		if err := through(t, db, a); err == nil {
+			t.Fatalf("write %d went through", k)
+		}
+		a.Script()
+		old := copyOf(t, db)
+		if err := through(t, db, a); err != nil {
+			t.Fatalf("write %d: the newer warehouse: %v", k, err)
+		}
+		err := through(t, old, a)
+		if errors.Is(err, warehouse.ErrDrift) {
+			refused++
+			if _, err = relink.Run(t.Context(), rehearse.Connect(t, old, a)); err == nil {
+				err = through(t, old, a)
+			}
+		}
+		if err != nil {
+			t.Fatalf("write %d: the older warehouse: %v %s", k, err, differences(t, old))
+		}
+		if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+			t.Errorf("write %d: the account differs from an undisturbed one:\n%s", k, diff)
+		}
+	}
+	if refused == 0 {
+		t.Error("no older copy was refused")
+	}
+}
+
+func TestRelink_ASecondWarehouseOfTheSameSourceAddsNothing(t *testing.T) {
+	a := rehearse.Account(t, 1)
+	if err := through(t, rehearse.BroadWarehouse(t), a); err != nil {
+		t.Fatal(err)
+	}
+	want := a.Dump(marker)
+	second := rehearse.BroadWarehouse(t)
+	if err := through(t, second, a); !errors.Is(err, warehouse.ErrDrift) {
+		t.Fatalf("a second warehouse: %v, want drift", err)
+	}
+	if _, err := relink.Run(t.Context(), rehearse.Connect(t, second, a)); err != nil {
+		t.Fatal(err)
+	}
+	if err := through(t, second, a); err != nil {
+		t.Fatal(err, differences(t, second))
+	}
+	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+		t.Errorf("the second warehouse changed the account:\n%s", diff)
+	}
+}
