@@ -1,5 +1,5 @@
 -- one row per part of the note beside an uploaded file, or in place of one that is empty
--- reads: setup, map_user, clean_document, clean_document_link, final_document_target, final_document_upload, final_activity
+-- reads: setup, map_user, clean_document, clean_document_link, final_document_target, final_document_upload, final_activity, final_deal, v_note_text, map_setting
 WITH
 -- Records that no file can hang on are named.
 elsewhere AS MATERIALIZED (
@@ -8,12 +8,23 @@ elsewhere AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT 1 FROM final_document_target AS t WHERE t.document_key = l.document_key AND t.seq = l.seq AND t.entity <> 'activity' AND l.kind <> 'invoice')
     GROUP BY l.document_key
 ),
+-- Where a deal has more notes than Pipedrive takes, these hang on its organization and person instead, which have no limit.
+crowded AS MATERIALIZED (
+    SELECT deal_key FROM (
+        SELECT deal_key FROM final_document_upload WHERE deal_key IS NOT NULL
+        UNION ALL SELECT deal_key FROM v_note_text WHERE deal_key IN (SELECT u.deal_key FROM final_document_upload AS u))
+    GROUP BY deal_key
+    HAVING count(*) > (SELECT CAST(value AS INTEGER) FROM map_setting WHERE map_key = 'notes_per_deal')
+),
 told AS (
     SELECT d.*, 'note:' || u.upload_key AS note_key, u.nth, m.target_email,
         -- A note cannot hang on an activity: it goes where the activity is.
-        coalesce(u.deal_key, iif(u.person_key IS NULL AND u.organization_key IS NULL AND u.lead_key IS NULL, a.deal_key, NULL)) AS deal_key,
-        coalesce(u.person_key, iif(u.deal_key IS NULL AND u.organization_key IS NULL AND u.lead_key IS NULL, a.person_key, NULL)) AS person_key,
-        coalesce(u.organization_key, iif(u.deal_key IS NULL AND u.person_key IS NULL AND u.lead_key IS NULL, a.organization_key, NULL)) AS organization_key,
+        coalesce(iif(c.deal_key IS NULL OR coalesce(x.organization_key, x.person_key) IS NULL, u.deal_key, NULL),
+            iif(coalesce(u.deal_key, u.person_key, u.organization_key, u.lead_key) IS NULL, a.deal_key, NULL)) AS deal_key,
+        coalesce(u.person_key, iif(c.deal_key IS NOT NULL, x.person_key, NULL),
+            iif(coalesce(u.deal_key, u.organization_key, u.lead_key) IS NULL, a.person_key, NULL)) AS person_key,
+        coalesce(u.organization_key, iif(c.deal_key IS NOT NULL, x.organization_key, NULL),
+            iif(coalesce(u.deal_key, u.person_key, u.lead_key) IS NULL, a.organization_key, NULL)) AS organization_key,
         u.lead_key,
         '<p><b>' || np_escape(coalesce(d.title, d.name)) || '</b></p>'
             || CASE d.state WHEN 'empty' THEN '<p>The file is empty in NextCRM, so only this note stands for it.</p>'
@@ -28,10 +39,13 @@ told AS (
                 'Added', d.created_at,
                 'Summary', d.summary,
                 'In NextCRM also on', e.records,
+                'Deal', iif(c.deal_key IS NULL, NULL, x.title),
                 '[]', d.details)), '') AS html
     FROM clean_document AS d
     JOIN final_document_upload AS u ON u.document_key = d.document_key
     LEFT JOIN final_activity AS a ON a.final_key = u.activity_key
+    LEFT JOIN crowded AS c ON c.deal_key = u.deal_key
+    LEFT JOIN final_deal AS x ON x.final_key = c.deal_key
     LEFT JOIN elsewhere AS e ON e.document_key = d.document_key
     LEFT JOIN map_user AS m ON m.map_key = d.author_email
     WHERE d.state IN ('present', 'empty', 'without_file') AND d.same_as IS NULL
