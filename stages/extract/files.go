@@ -51,6 +51,9 @@ func fetch(ctx context.Context, db *warehouse.DB, src nextcrm.Source, where File
 	if err != nil {
 		return res, stage.Input(err)
 	}
+	if folder != nil {
+		defer func() { err = errors.Join(err, folder.Close()) }()
+	}
 	f := &blob.Fetcher{Store: store, Origins: origins, Sleep: where.Sleep}
 	if err := fetchAll(ctx, db, f, wanted, report, &res); err != nil {
 		return res, err
@@ -58,11 +61,16 @@ func fetch(ctx context.Context, db *warehouse.DB, src nextcrm.Source, where File
 	if err := forget(ctx, db); err != nil || folder == nil {
 		return res, err
 	}
-	return res, errors.Join(listUnused(ctx, db, folder), folder.Close())
+	return res, listUnused(ctx, db, folder)
 }
 
-// origins are asked in this order: what is at hand comes first.
+// origins are asked in this order: what is at hand comes first. The folder, nil
+// without one, is to be closed.
 func (w Files) origins(src nextcrm.Source) (all []blob.Origin, folder *blob.Dir, err error) {
+	remote, err := w.remote()
+	if err != nil {
+		return nil, nil, err
+	}
 	if s, ok := src.(nextcrm.Attached); ok {
 		all = append(all, exported{s})
 	}
@@ -72,15 +80,17 @@ func (w Files) origins(src nextcrm.Source) (all []blob.Origin, folder *blob.Dir,
 		}
 		all = append(all, folder)
 	}
-	if w.Bucket.Endpoint != "" {
-		bucket, err := blob.NewBucket(w.Bucket)
-		if err != nil {
-			return nil, nil, err
-		}
-		all = append(all, bucket)
-	}
+	return append(all, remote...), folder, nil
+}
+
+// remote are the bucket and the web, which refuses everybody but Hosts.
+func (w Files) remote() ([]blob.Origin, error) {
 	web, err := blob.NewWeb(w.Hosts, time.Minute)
-	return append(all, web), folder, err
+	if err != nil || w.Bucket.Endpoint == "" {
+		return []blob.Origin{web}, err
+	}
+	bucket, err := blob.NewBucket(w.Bucket)
+	return []blob.Origin{bucket, web}, err
 }
 
 // exported is the export's own folder of documents.
