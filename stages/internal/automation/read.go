@@ -63,7 +63,9 @@ func isActive(status string) bool {
 // fluent reads FluentCRM: a list of steps that name their parent and branch.
 func (a *Automation) fluent(o loose.Object) {
 	a.Shape = FluentCRM
-	a.Triggers = []Trigger{newTrigger(o.Text("trigger_name"), o.Object("settings"))}
+	if name := o.Text("trigger_name"); name != "" {
+		a.Triggers = []Trigger{newTrigger(name, o.Object("settings"))}
+	}
 	a.About = factsOf(o.Object("conditions"))
 	known := map[string]bool{"": true, "0": true}
 	type numbered struct {
