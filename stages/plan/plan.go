@@ -190,9 +190,6 @@ SELECT ?1, (SELECT coalesce(max(seq), 0) FROM plan_op WHERE plan_id = ?1) + row_
     CASE action WHEN 'create' THEN ?4 WHEN 'update' THEN ?5 ELSE 0 END
 FROM judged`
 
-// pageRows is how many records a list page holds; its price does not depend on it.
-const pageRows = 500
-
 // price adds up the plan: what it costs, and the least any correct run costs,
 // which is every create plus one full read-back by list pages.
 func price(tx *sql.Tx, s *target.Session, planID int64) error {
@@ -241,23 +238,12 @@ func savedTogether(tx *sql.Tx, planID int64, name string) (saved int64, err erro
 	return saved, err
 }
 
-// readBack is what it costs to see n records of a kind: pages of a list, or the
-// list of each record that they hang on, and each alone where lists are brief.
+// readBack is what it costs to see n final records of a kind.
 func readBack(tx *sql.Tx, name string, n int64) (int64, error) {
 	e, _ := entity.Of(name)
-	list, each := int64(pipedrive.Cost(name, pipedrive.List)), int64(0)
-	if e.Brief {
-		each = n * int64(pipedrive.Cost(name, pipedrive.Get))
-	}
-	if e.Under == "" {
-		return (n+pageRows-1)/pageRows*list + each, nil
-	}
 	var parents int64
-	err := tx.QueryRow("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", "$."+e.Under, name).Scan(&parents)
-	if pipedrive.ListsMany(name) {
-		parents = (parents + pipedrive.MostParents - 1) / pipedrive.MostParents
-	}
-	return parents * list, err
+	err := tx.QueryRow("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", e.Parent(), name).Scan(&parents)
+	return e.ReadBack(n, parents), err
 }
 
 func summarise(tx *sql.Tx, planID int64) (stage.Result, error) {

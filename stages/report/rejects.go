@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/warehouse"
 )
 
@@ -62,15 +63,32 @@ func (b Bill) Floor() int64 { return b.Creates + b.ReadBack + b.Structure }
 func TokenBill(ctx context.Context, db *warehouse.DB, runID int64) (Bill, error) {
 	var b Bill
 	err := db.Read().QueryRowContext(ctx, `
-		WITH c AS (SELECT *, path GLOB '/api/v2/organizations*' OR path GLOB '/api/v2/persons*' OR path GLOB '/api/v2/deals*' AS is_record
+		WITH c AS (SELECT *, path GLOB '/api/v2/organizations*' OR path GLOB '/api/v2/persons*' OR path GLOB '/api/v2/deals*'
+				OR path GLOB '/api/v2/products*' OR path GLOB '/api/v2/activities*' OR path GLOB '/api/v1/deals/*' OR path GLOB '/api/v1/leads*'
+				OR path GLOB '/api/v1/notes*' OR path GLOB '/api/v1/files*' OR path GLOB '/api/v1/filters*'
+				OR path GLOB '/api/v1/organizationRelationships*' AS is_record
 			FROM http_log WHERE run_id = ?1)
 		SELECT (SELECT coalesce(sum(tokens), 0) FROM c),
 			(SELECT coalesce(sum(tokens), 0) FROM c WHERE is_record AND method = 'POST' AND status BETWEEN 200 AND 299),
-			(SELECT coalesce(sum((n + 499) / 500 * 10), 0) FROM (SELECT count(*) AS n FROM seen_record
-				WHERE target_id = (SELECT target_id FROM run WHERE run_id = ?1) GROUP BY entity)),
-			(SELECT coalesce(sum(tokens), 0) FROM c WHERE NOT is_record)`, runID).Scan(&b.Spent, &b.Creates, &b.ReadBack, &b.Structure)
+			(SELECT coalesce(sum(tokens), 0) FROM c WHERE NOT is_record)`, runID).Scan(&b.Spent, &b.Creates, &b.Structure)
+	if err == nil {
+		b.ReadBack, err = readBack(ctx, db, runID)
+	}
 	if err != nil {
 		return b, fmt.Errorf("read token bill: %w", err)
 	}
 	return b, nil
+}
+
+// readBack prices one full look at everything that the last verify saw.
+func readBack(ctx context.Context, db *warehouse.DB, runID int64) (sum int64, err error) {
+	for _, e := range entity.All {
+		var n, parents int64
+		if err := db.Read().QueryRowContext(ctx, `SELECT count(*), count(DISTINCT data ->> ?3) FROM seen_record
+			WHERE target_id = (SELECT target_id FROM run WHERE run_id = ?1) AND entity = ?2`, runID, e.Name, e.Parent()).Scan(&n, &parents); err != nil {
+			return 0, err
+		}
+		sum += e.ReadBack(n, parents)
+	}
+	return sum, nil
 }

@@ -60,7 +60,7 @@ FROM (SELECT count(*) AS extracted FROM %[1]s) AS e,
         count(*) FILTER (WHERE w.fate = 'final' AND NOT EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = w.entity AND f.final_key = w.final_key)
             OR NOT EXISTS (SELECT 1 FROM %[1]s AS s WHERE s.row_id = w.row_id)) AS dangling
      FROM xw_item AS w WHERE w.object = ?2) AS x
-WHERE e.extracted > 0 AND EXISTS (SELECT 1 FROM xw_item WHERE object = ?2)`
+WHERE e.extracted > 0`
 
 // itemLedgers writes a ledger for every staging table besides the three that
 // have a crosswalk of their own: one that nobody accounts for shows as off.

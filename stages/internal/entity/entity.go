@@ -167,6 +167,37 @@ func (e Entity) Inside(ids []string) []url.Values {
 	return out
 }
 
+// Parent is the JSON path of Under, as an argument of a query; nil, which is
+// SQL's NULL, when there is none.
+func (e Entity) Parent() any {
+	if e.Under == "" {
+		return nil
+	}
+	return "$." + e.Under
+}
+
+// ReadBack is the least that seeing n records of a kind costs, in tokens:
+// pages of its list, or the lists of the parents they hang on, and each alone
+// where lists are brief.
+func (e Entity) ReadBack(n, parents int64) int64 {
+	list, each := int64(pipedrive.Cost(e.Name, pipedrive.List)), int64(0)
+	if e.Brief {
+		each = n * int64(pipedrive.Cost(e.Name, pipedrive.Get))
+	}
+	lists := int64(1)
+	switch size := int64(pipedrive.PageSize(e.Name)); {
+	case n == 0:
+		lists = 0
+	case pipedrive.ListsMany(e.Name):
+		lists = (parents + pipedrive.MostParents - 1) / pipedrive.MostParents
+	case e.Under != "":
+		lists = parents
+	case size > 0:
+		lists = (n + size - 1) / size
+	}
+	return lists*list + each
+}
+
 // Part is the properties of a body that identify it, as JSON.
 func (e Entity) Part(body []byte) ([]byte, error) {
 	var props map[string]json.RawMessage

@@ -141,6 +141,13 @@ func ParentOf(entity string) string {
 	return r.Parent
 }
 
+// PageSize is how many records one page of an entity's list holds, 0 when the
+// list comes whole.
+func PageSize(entity string) int {
+	r, _ := resourceOf(entity) // an unknown one has no list
+	return r.PageSize
+}
+
 // MostParents is how many parents one list takes.
 const MostParents = 100
 
