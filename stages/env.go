@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"nextpipe/stages/clean"
+	"nextpipe/stages/extract"
+	"nextpipe/stages/internal/blob"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -23,11 +25,18 @@ const Version = "0.1.0"
 // Progress is how far a long stage is.
 type Progress = target.Progress
 
+// Files and Bucket say where the bytes of documents come from.
+type (
+	Files  = extract.Files
+	Bucket = blob.BucketConfig
+)
+
 // Options are what the command line says.
 type Options struct {
 	DB             string
 	Source         string // postgres:// URL or export folder
 	SourceTimezone string // IANA zone; overrides the source's own word
+	Files          Files  // where the bytes of documents come from
 	Target         string // URL of the company
 	Token          string
 	Rehearsal      bool   // declares a new account a rehearsal

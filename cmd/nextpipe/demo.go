@@ -219,10 +219,30 @@ func sampleDatabase(ctx context.Context, opt *stages.Options) (stop func(), err 
 		return nil, err
 	}
 	stop = func() { _ = server.Stop() }
+	if opt.Files.Folder == "" {
+		if stop, err = sampleDocuments(opt, stop); err != nil {
+			return nil, err
+		}
+	}
 	if opt.Source, err = server.CreateDatabase(ctx, script); err != nil {
 		stop()
 		return nil, err
 	}
+	return stop, nil
+}
+
+// sampleDocuments lays out the files that stand in the sample's bucket.
+func sampleDocuments(opt *stages.Options, before func()) (stop func(), err error) {
+	dir, err := os.MkdirTemp("", "nextpipe-demo-documents")
+	stop = func() { before(); _ = os.RemoveAll(dir) }
+	if err == nil {
+		err = nextcrmsample.WriteDatabaseDocuments(dir)
+	}
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	opt.Files.Folder = dir
 	return stop, nil
 }
 
@@ -257,6 +277,9 @@ func removeOld(db string) error {
 		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove the earlier demo: %w", err)
 		}
+	}
+	if err := os.RemoveAll(db + ".files"); err != nil {
+		return fmt.Errorf("remove the earlier demo: %w", err)
 	}
 	return nil
 }

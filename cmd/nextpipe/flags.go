@@ -19,6 +19,11 @@ func shared() []cli.Flag {
 		&cli.StringFlag{Name: "db", Value: "nextpipe.db", EnvVars: []string{"NEXTPIPE_DB"}, Usage: "the warehouse `FILE`"},
 		&cli.StringFlag{Name: "source", EnvVars: []string{"NEXTPIPE_SOURCE"}, Usage: "`NEXTCRM`: postgres://… or an export folder"},
 		&cli.StringFlag{Name: "source-timezone", EnvVars: []string{"NEXTPIPE_SOURCE_TIMEZONE"}, Usage: "`ZONE` of stamps without an offset, e.g. Europe/Berlin"},
+		&cli.StringFlag{Name: "documents", EnvVars: []string{"NEXTPIPE_DOCUMENTS"}, Usage: "`FOLDER` with the files of documents, by object key or path of their address"},
+		&cli.StringFlag{Name: "s3-endpoint", EnvVars: []string{"NEXTPIPE_S3_ENDPOINT"}, Usage: "`URL` of the S3 or MinIO service with the documents (keys: NEXTPIPE_S3_ACCESS_KEY, NEXTPIPE_S3_SECRET_KEY)"},
+		&cli.StringFlag{Name: "s3-bucket", EnvVars: []string{"NEXTPIPE_S3_BUCKET"}, Usage: "`BUCKET` of that service"},
+		&cli.StringFlag{Name: "s3-region", EnvVars: []string{"NEXTPIPE_S3_REGION"}, Value: "us-east-1", Usage: "`REGION` of that service"},
+		&cli.StringSliceFlag{Name: "allow-host", Usage: "fetch documents by https from `HOST`, no other (may be repeated)"},
 		&cli.StringFlag{Name: "target", EnvVars: []string{"NEXTPIPE_TARGET"}, Usage: "the company's `URL`, or sandbox for an account in a file beside the warehouse"},
 		&cli.StringFlag{Name: "token-file", EnvVars: []string{"NEXTPIPE_TOKEN_FILE"}, Usage: "`FILE` with the API token (else PIPEDRIVE_API_TOKEN)"},
 		&cli.BoolFlag{Name: "rehearsal", DisableDefaultText: true, Usage: "declare a new account a rehearsal (else it is production)"},
@@ -54,9 +59,17 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 	if override != "" {
 		override = by + ": " + override
 	}
-	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"),
+	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"), Files: files(c),
 		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
 		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
+}
+
+// files says where documents come from. The keys of the bucket come from the
+// environment, like every secret.
+func files(c *cli.Context) stages.Files {
+	return stages.Files{Folder: c.String("documents"), Hosts: c.StringSlice("allow-host"), Bucket: stages.Bucket{
+		Endpoint: c.String("s3-endpoint"), Bucket: c.String("s3-bucket"), Region: c.String("s3-region"),
+		AccessKey: os.Getenv("NEXTPIPE_S3_ACCESS_KEY"), SecretKey: os.Getenv("NEXTPIPE_S3_SECRET_KEY")}}
 }
 
 // token comes from a file or the environment, never from a flag, which anybody
