@@ -38,7 +38,11 @@ var plainTypes = map[string]string{
 // inferType chooses the narrowest Pipedrive type that holds every value, and says why.
 func inferType(p profile) (kind, evidence string, confidence float64) {
 	if kind, ok := plainTypes[p.valueType]; ok {
-		return fit(kind, p, "values are "+p.valueType)
+		why := "values are " + p.valueType
+		if p.valueType == "user" {
+			why = "users of the source; type user links them, once each has a user of Pipedrive in map_user"
+		}
+		return fit(kind, p, why)
 	}
 	if !p.isFree && isChoice(p) {
 		return "enum", fmt.Sprintf("%d different texts in %d records", p.distinct, p.count), 0.8

@@ -35,7 +35,7 @@ func (m *builder) countMembers(work []segmentWork, catalog ruleCatalog) (persons
 	}
 	// Companies as the record names them: that is what the old system asked.
 	rows, err := m.tx.QueryContext(m.ctx, "SELECT "+strings.Join(terms, ",\n")+
-		"\nFROM golden_contact AS c LEFT JOIN clean_account AS a ON a.account_key = c.account_key ORDER BY c.row_id")
+		"\nFROM golden_contact AS c LEFT JOIN clean_account AS a ON a.account_key = c.account_key")
 	if err != nil {
 		return 0, err
 	}

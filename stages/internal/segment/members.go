@@ -62,19 +62,15 @@ func Members(s Segment, c Catalog, contacts iter.Seq[Contact], now time.Time) Me
 // Roll asks contact by contact whether it belongs to a segment.
 type Roll struct {
 	// Unknown is as in Membership.
-	Unknown []string
-	segment Segment
-	asked   evaluation
+	Unknown     []string
+	any, except [][]test
+	now         time.Time
 }
 
 // NewRoll readies a segment's rules; now is as in Members.
 func NewRoll(s Segment, c Catalog, now time.Time) Roll {
-	r := Roll{segment: s, asked: evaluation{now: now, tests: map[string]test{}}}
-	for _, group := range slices.Concat(s.Any, s.Except) {
-		for _, rule := range group {
-			r.Unknown = append(r.Unknown, r.asked.prepare(rule, c)...)
-		}
-	}
+	r := Roll{now: now}
+	r.any, r.except = r.prepare(s.Any, c), r.prepare(s.Except, c)
 	r.Unknown = sorted(r.Unknown)
 	return r
 }
@@ -82,34 +78,54 @@ func NewRoll(s Segment, c Catalog, now time.Time) Roll {
 // Ask says whether a contact belongs, or that the rules which nobody can answer
 // would have to be known for that.
 func (r Roll) Ask(c Contact) (belongs, undecided bool) {
-	a := min(r.asked.any(r.segment.Any, c), yes-r.asked.any(r.segment.Except, c))
+	a := min(oneHolds(r.any, c, r.now.Location()), yes-oneHolds(r.except, c, r.now.Location()))
 	return a == yes, a == perhaps
 }
 
-// test is a rule made ready: with folded names for its values.
+func (r *Roll) prepare(groups [][]Rule, c Catalog) [][]test {
+	tests := make([][]test, len(groups))
+	for i, group := range groups {
+		for _, rule := range group {
+			t, unknown := newTest(rule, c, r.now)
+			tests[i] = append(tests[i], t)
+			r.Unknown = append(r.Unknown, unknown...)
+		}
+	}
+	return tests
+}
+
+// test is a rule made ready: with names for its values, and with a day for an age.
 type test struct {
 	field    string
-	values   []string
+	values   []wanted
 	unknown  bool
 	operator Operator
 }
 
-type evaluation struct {
-	now   time.Time
-	tests map[string]test
+// wanted is a value that a rule asks for, in each form in which it can be compared.
+type wanted struct {
+	folded string
+	number *big.Rat // nil: it is none
+	day    string   // "": it is none
 }
 
-func ruleKey(r Rule) string {
-	return strings.Join(append([]string{r.Source, string(r.Operator), r.Written}, r.Values...), "\x00")
-}
-
-// prepare readies a rule and gives the reason why nobody can answer it, if so.
-func (e evaluation) prepare(r Rule, c Catalog) (unknown []string) {
-	choices, strangers := c.choices(r)
-	t := test{field: c.Resolve(r.Field), operator: r.Operator}
-	for _, choice := range choices {
-		t.values = append(t.values, normal.Fold(choice.Title))
+func want(value string, zone *time.Location) wanted {
+	w := wanted{folded: normal.Fold(value)}
+	if plainNumber.MatchString(w.folded) {
+		w.number, _ = new(big.Rat).SetString(w.folded)
 	}
+	w.day, _ = localDay(w.folded, zone)
+	return w
+}
+
+// newTest readies a rule and gives the reason why nobody can answer it, if so.
+func newTest(r Rule, c Catalog, now time.Time) (t test, unknown []string) {
+	choices, strangers := c.choices(r)
+	t = test{field: c.Resolve(r.Field), operator: r.Operator}
+	for _, choice := range choices {
+		t.values = append(t.values, want(choice.Title, now.Location()))
+	}
+	t.countDays(r.Values, now)
 	switch {
 	case r.Topic != "":
 		unknown = []string{r.Topic}
@@ -126,27 +142,25 @@ func (e evaluation) prepare(r Rule, c Catalog) (unknown []string) {
 		unknown = append(unknown, "unknown_id:"+r.Field+":"+id)
 	}
 	t.unknown = len(unknown) > 0
-	e.tests[ruleKey(r)] = t
-	return unknown
+	return t, unknown
 }
 
-func (e evaluation) any(groups [][]Rule, c Contact) answer {
+func oneHolds(groups [][]test, c Contact, zone *time.Location) answer {
 	best := no
 	for _, group := range groups {
-		best = max(best, e.all(group, c))
+		best = max(best, allHold(group, c, zone))
 	}
 	return best
 }
 
-func (e evaluation) all(group []Rule, c Contact) answer {
+func allHold(group []test, c Contact, zone *time.Location) answer {
 	worst := yes
-	for _, r := range group {
-		t := e.tests[ruleKey(r)]
+	for _, t := range group {
 		switch {
 		case t.unknown:
 			worst = min(worst, perhaps)
-		case !t.holds(c.Values[t.field], e.now):
-			worst = no
+		case !t.holds(c.Values[t.field], zone):
+			return no
 		}
 	}
 	return worst
@@ -159,34 +173,55 @@ var negative = map[Operator]Operator{
 	NotContains: Contains, NotStartsWith: StartsWith, NotEndsWith: EndsWith,
 }
 
+// countDays makes a day of an age. What is no number of days is no day either,
+// so that nobody meets it.
+func (t *test) countDays(values []string, now time.Time) {
+	as, isAge := map[Operator]Operator{WithinDays: AtLeast, OlderThanDays: Less}[t.operator]
+	if !isAge {
+		return
+	}
+	t.operator, t.values = as, nil
+	if len(values) == 0 {
+		return
+	}
+	if days, err := strconv.Atoi(values[0]); err == nil {
+		t.values = []wanted{want(now.AddDate(0, 0, -days).Format(time.DateOnly), now.Location())}
+	}
+}
+
 // holds asks a rule of a field's values.
-func (t test) holds(have []string, now time.Time) bool {
+func (t test) holds(have []string, zone *time.Location) bool {
 	if positive, ok := negative[t.operator]; ok {
 		t.operator = positive
-		return !t.holds(have, now)
+		return !t.holds(have, zone)
 	}
-	have = slices.DeleteFunc(slices.Clone(have), func(v string) bool { return v == "" })
-	equal := func(want string) bool {
-		return slices.ContainsFunc(have, func(v string) bool { return order(v, want, now) == 0 })
+	equal := func(w wanted) bool {
+		return slices.ContainsFunc(have, func(v string) bool { return v != "" && order(v, w, zone) == 0 })
 	}
 	switch t.operator {
 	case Equal, AnyOf, OnDay:
 		return slices.ContainsFunc(t.values, equal)
 	case AllOf:
-		return !slices.ContainsFunc(t.values, func(want string) bool { return !equal(want) })
+		return !slices.ContainsFunc(t.values, func(w wanted) bool { return !equal(w) })
 	case Empty:
-		return len(have) == 0
+		return !slices.ContainsFunc(have, func(v string) bool { return v != "" })
 	}
-	return slices.ContainsFunc(have, func(v string) bool { return t.part(v) || t.ordered(v, now) })
+	return slices.ContainsFunc(have, func(v string) bool { return v != "" && (t.part(v) || t.ordered(v, zone)) })
+}
+
+// partly are the operators about a part of a text.
+var partly = map[Operator]func(s, part string) bool{
+	Contains: strings.Contains, StartsWith: strings.HasPrefix, EndsWith: strings.HasSuffix,
 }
 
 // part asks the rules about a part of a text.
 func (t test) part(have string) bool {
-	in := map[Operator]func(s, part string) bool{
-		Contains: strings.Contains, StartsWith: strings.HasPrefix, EndsWith: strings.HasSuffix,
-	}[t.operator]
+	in := partly[t.operator]
+	if in == nil {
+		return false
+	}
 	folded := normal.Fold(have)
-	return in != nil && slices.ContainsFunc(t.values, func(want string) bool { return in(folded, want) })
+	return slices.ContainsFunc(t.values, func(w wanted) bool { return in(folded, w.folded) })
 }
 
 // orders are the orders of a value and the one asked for that a rule accepts.
@@ -195,19 +230,15 @@ var orders = map[Operator][]int{
 }
 
 // ordered asks the rules that need an order of values.
-func (t test) ordered(have string, now time.Time) bool {
-	is := func(o Operator, want string) bool { return slices.Contains(orders[o], order(have, want, now)) }
+func (t test) ordered(have string, zone *time.Location) bool {
+	is := func(o Operator, w wanted) bool { return slices.Contains(orders[o], order(have, w, zone)) }
 	switch {
 	case len(t.values) == 0:
 		return false
 	case t.operator == Between:
 		return len(t.values) == 2 && is(AtLeast, t.values[0]) && is(AtMost, t.values[1])
-	case t.operator == WithinDays || t.operator == OlderThanDays:
-		days, err := strconv.Atoi(t.values[0])
-		o := map[Operator]Operator{WithinDays: AtLeast, OlderThanDays: Less}[t.operator]
-		return err == nil && is(o, now.AddDate(0, 0, -days).Format(time.DateOnly))
 	}
-	return is(t.operator, t.values[0])
+	return orders[t.operator] != nil && is(t.operator, t.values[0])
 }
 
 // incomparable is the order of two values that have none.
@@ -215,18 +246,17 @@ const incomparable = 2
 
 // order compares two values as numbers when both are, else as days when both
 // are, else as texts for equality only.
-func order(have, want string, now time.Time) int {
-	if plainNumber.MatchString(have) && plainNumber.MatchString(want) {
-		a, _ := new(big.Rat).SetString(have)
-		b, _ := new(big.Rat).SetString(want)
-		return a.Cmp(b)
+func order(have string, w wanted, zone *time.Location) int {
+	if w.number != nil && plainNumber.MatchString(have) {
+		number, _ := new(big.Rat).SetString(have)
+		return number.Cmp(w.number)
 	}
-	dayA, okA := localDay(have, now.Location())
-	dayB, okB := localDay(want, now.Location())
-	if okA && okB {
-		return cmp.Compare(dayA, dayB)
+	if w.day != "" {
+		if day, ok := localDay(have, zone); ok {
+			return cmp.Compare(day, w.day)
+		}
 	}
-	if normal.Fold(have) == normal.Fold(want) {
+	if normal.Fold(have) == w.folded {
 		return 0
 	}
 	return incomparable
@@ -239,8 +269,13 @@ var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?$`)
 // localDay is the day on which a stamp lies at the site, or the day that a date
 // names.
 func localDay(value string, zone *time.Location) (string, bool) {
-	if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
-		return at.In(zone).Format(time.DateOnly), true
+	if len(value) < len(time.DateOnly) || value[4] != '-' {
+		return "", false // most texts are none: parsing them would take most of the time
+	}
+	if len(value) > len(time.DateOnly) {
+		if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
+			return at.In(zone).Format(time.DateOnly), true
+		}
 	}
 	day := dayOf(value)
 	_, err := time.Parse(time.DateOnly, day)
