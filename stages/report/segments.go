@@ -47,7 +47,7 @@ func writeSegment(doc *markdown, lines []segmentLine) {
 	if l.name != "" {
 		became += ": " + l.name
 	}
-	doc.line("%s.\n\n- Members on %s: %d\n- In Pipedrive: %s\n- Translation: %s; %s", l.sentence, l.asOf, l.members, became, l.translation, l.evidence)
+	doc.line("%s.\n\n- Members on %s: %s\n- In Pipedrive: %s\n- Translation: %s; %s", l.sentence, l.asOf, l.members, became, l.translation, l.evidence)
 	var rules [][]string
 	for _, l := range lines {
 		if l.rule == "" {
