@@ -2,7 +2,7 @@
 -- reads: clean_deal_line, map_deal_value, clean_deal, setup
 SELECT
     n.final_key,
-    d.row_id AS seq,
+    2900000000 + d.row_id AS seq, -- behind the notes of the source
     setup.source_tag || '/' || n.final_key AS marker,
     NULL AS added_at,
     n.deal_key,
