@@ -373,6 +373,7 @@ func testOrphans(t *testing.T, db *warehouse.DB) {
 			`INSERT INTO stg_deal_contact (source_table, deal_id, contact_id, row_hash) SELECT 'x', deal_id, 'nobody', 'h' FROM stg_deal_contact WHERE row_id = 5`,
 			`INSERT INTO stg_watcher (source_table, object, object_id, user_id, row_hash) VALUES ('x', 'account', 'nothing', 'nobody', 'h')`,
 			`INSERT INTO stg_product_category (source_table, source_id, row_hash) VALUES ('x', 'c9', 'h')`,
+			`INSERT INTO fix_value (object, source_id, field, value, by_name) VALUES ('deal_line', '60000000-0000-4000-8000-000000012215', 'quantity', '2', 'test')`,
 		} {
 			if _, err := tx.Exec(statement); err != nil {
 				return err
@@ -396,8 +397,10 @@ func testOrphans(t *testing.T, db *warehouse.DB) {
 		"SELECT group_concat(fate) FROM (SELECT fate FROM xw_item WHERE object = 'deal_contact' ORDER BY row_id DESC LIMIT 2)": "documented,merged",
 		"SELECT reason FROM xw_item WHERE object = 'watcher' ORDER BY row_id DESC LIMIT 1":                                     "its company is not in the source",
 		"SELECT fate FROM xw_item WHERE object = 'product_category' AND source_id = 'c9'":                                      "excluded",
-		"SELECT group_concat(rule) FROM issue WHERE rule = 'line_without_deal' AND object = 'deal_line'":                       "line_without_deal",
-		"SELECT count(*) FROM final_participant":                                                                               "46",
+		// A corrected quantity makes the line count.
+		"SELECT quantity || ' ' || (payload -> 'is_enabled' IS NULL) FROM final_deal_product WHERE final_key GLOB '*12215'": "2 1",
+		"SELECT group_concat(rule) FROM issue WHERE rule = 'line_without_deal' AND object = 'deal_line'":                    "line_without_deal",
+		"SELECT count(*) FROM final_participant": "46",
 	} {
 		if got := one(t, db, query); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)

@@ -128,6 +128,13 @@ func (m *builder) finishDealValues(all []DealValue, sums map[string]dealSum) err
 	return refused
 }
 
+// productFields is how many custom fields products take of the budget: their
+// marker, where there are any.
+func (m *builder) productFields() (n int, err error) {
+	err = m.scan("SELECT EXISTS (SELECT 1 FROM clean_product) OR EXISTS (SELECT 1 FROM clean_deal_sum)", &n)
+	return n, err
+}
+
 // sealDealValues seals what people decided about single deals. The proposals
 // follow from the sealed setting, and every new line of a deal adds one.
 func sealDealValues(ctx context.Context, db *warehouse.DB, to interface{ Write([]byte) (int, error) }) error {

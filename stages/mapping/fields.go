@@ -44,8 +44,12 @@ func (m *builder) fields() error {
 		}
 		all = append(all, list...)
 	}
+	products, err := m.productFields()
+	if err != nil {
+		return err
+	}
 	// One field is kept for segments that turn out to be no filters.
-	spend(all, m.budget()-dest.custom-min(kept, 1), m.setting["custom_field_budget"] != "")
+	spend(all, m.budget()-dest.custom-min(kept, 1)-products, m.setting["custom_field_budget"] != "")
 	spare := map[string]Field{}
 	rows := make([]Field, len(all))
 	for i := range all {
