@@ -92,11 +92,13 @@ JOIN final_activity AS f ON f.final_key = l.record_key
 WHERE l.kind = 'task';
 
 -- An upload takes one record of each kind: the first of all kinds together, the second of all kinds, and so on.
+-- Its key names the content, too: Pipedrive cannot change a file, so a changed one is another, and the earlier one stays.
 CREATE VIEW final_document_upload AS
 SELECT
-    document_key,
+    t.document_key,
     nth,
-    document_key || iif(nth > 1, '#' || nth, '') AS upload_key,
+    t.document_key || coalesce(':' || substr(d.sha256, 1, 12), '') || iif(nth > 1, '#' || nth, '') AS upload_key,
+    'note:' || t.document_key || iif(nth > 1, '#' || nth, '') AS note_key,
     max(final_key) FILTER (WHERE entity = 'deal') AS deal_key,
     max(final_key) FILTER (WHERE entity = 'person') AS person_key,
     max(final_key) FILTER (WHERE entity = 'organization') AS organization_key,
@@ -106,8 +108,9 @@ FROM (
     SELECT document_key, entity, final_key, row_number() OVER (PARTITION BY document_key, entity ORDER BY min(seq), final_key) AS nth
     FROM final_document_target
     GROUP BY document_key, entity, final_key
-)
-GROUP BY document_key, nth;
+) AS t
+JOIN clean_document AS d ON d.document_key = t.document_key
+GROUP BY t.document_key, nth;
 
 -- +goose Down
 DROP VIEW final_document_upload;

@@ -17,7 +17,7 @@ crowded AS MATERIALIZED (
     HAVING count(*) > (SELECT CAST(value AS INTEGER) FROM map_setting WHERE map_key = 'notes_per_deal')
 ),
 told AS (
-    SELECT d.*, 'note:' || u.upload_key AS note_key, u.nth, m.target_email,
+    SELECT d.*, u.note_key, u.nth, m.target_email,
         -- A note cannot hang on an activity: it goes where the activity is.
         coalesce(iif(c.deal_key IS NULL OR coalesce(x.organization_key, x.person_key) IS NULL, u.deal_key, NULL),
             iif(coalesce(u.deal_key, u.person_key, u.organization_key, u.lead_key) IS NULL, a.deal_key, NULL)) AS deal_key,

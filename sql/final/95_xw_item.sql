@@ -3,20 +3,18 @@
 WITH
 -- What becomes of each document, decided once: its links and files follow it.
 fate AS MATERIALIZED (
-    SELECT d.document_key, d.object, d.row_id, d.source_id, d.place, d.same_as,
+    SELECT d.document_key, d.object, d.row_id, d.source_id, d.place,
         CASE
-            WHEN d.same_as IS NOT NULL THEN 'merged'
+            WHEN d.same_as IS NOT NULL THEN iif(u.document_key IS NOT NULL, 'merged', 'documented')
             WHEN d.state IN ('empty', 'without_file') THEN 'documented'
             WHEN d.state <> 'present' THEN 'rejected'
             WHEN u.document_key IS NOT NULL THEN 'final'
             ELSE 'documented'
         END AS fate,
-        CASE WHEN d.same_as IS NOT NULL OR d.state = 'present' AND u.document_key IS NOT NULL THEN 'file'
-            WHEN n.final_key IS NOT NULL THEN 'note' END AS entity,
-        CASE WHEN d.same_as IS NOT NULL THEN d.same_as
-            WHEN d.state = 'present' THEN u.upload_key ELSE n.final_key END AS final_key,
+        CASE WHEN u.document_key IS NOT NULL THEN 'file' WHEN n.final_key IS NOT NULL THEN 'note' END AS entity,
+        coalesce(u.upload_key, n.final_key) AS final_key,
         CASE
-            WHEN d.same_as IS NOT NULL THEN 'same_file'
+            WHEN d.same_as IS NOT NULL THEN iif(u.document_key IS NOT NULL, 'same_file', 'documents.csv')
             WHEN d.state = 'empty' THEN 'document_empty'
             WHEN d.state = 'without_file' THEN 'document_without_file'
             WHEN d.state = 'present' THEN iif(u.document_key IS NULL, 'documents.csv', NULL)
@@ -24,15 +22,15 @@ fate AS MATERIALIZED (
             ELSE 'document_' || d.state
         END AS rule,
         CASE
-            WHEN d.same_as IS NOT NULL THEN 'the newest version is the file of its document'
+            WHEN d.same_as IS NOT NULL THEN 'the newest version is the file of its document' || iif(u.document_key IS NULL, ', which is not uploaded', '')
             WHEN d.state IN ('empty', 'without_file') THEN d.name || ': ' || iif(d.state = 'empty', 'the file is empty', 'the record names no file')
                 || iif(n.final_key IS NULL, ', and it hangs on nothing in Pipedrive; documents.csv lists it', '; a note stands for it')
             WHEN d.state = 'present' THEN iif(u.document_key IS NULL, d.name || ': it hangs on nothing in Pipedrive; its file stays beside the warehouse, documents.csv says where', NULL)
             ELSE d.name || ' (' || d.place || '): ' || replace(d.state, '_', ' ') || coalesce('; ' || d.hint, '')
         END AS reason
     FROM clean_document AS d
-    LEFT JOIN final_document_upload AS u ON u.document_key = d.document_key AND u.nth = 1
-    LEFT JOIN final_note AS n ON n.final_key = 'note:' || d.document_key
+    LEFT JOIN final_document_upload AS u ON d.state = 'present' AND u.document_key = coalesce(d.same_as, d.document_key) AND u.nth = 1
+    LEFT JOIN final_note AS n ON d.state IN ('empty', 'without_file') AND n.final_key = 'note:' || d.document_key
 ),
 -- The upload on which a record stands.
 placed AS MATERIALIZED (
