@@ -152,7 +152,7 @@ func TestCLI_JSONIsOneObjectALineAndEndsWithASummary(t *testing.T) {
 		}
 		kinds = append(kinds, line.Type)
 	}
-	if want := "stage stage stage stage stage summary"; strings.Join(kinds, " ") != want {
+	if want := "stage stage stage stage stage documented summary"; strings.Join(kinds, " ") != want {
 		t.Errorf("lines are %q, want %q", strings.Join(kinds, " "), want)
 	}
 }
@@ -286,6 +286,11 @@ func TestRun_ASecondWarehouseDuplicatesNothingThatTheFirstMade(t *testing.T) {
 	r.mustRun("run")
 	before := r.account.Dump("NextCRM ID")
 	r.db = filepath.Join(t.TempDir(), "second.db")
+	second := r.command("run")
+	if out, _ := second.CombinedOutput(); second.ProcessState.ExitCode() != 8 || !strings.Contains(string(out), "nextpipe relink") {
+		t.Fatalf("exit %d, want 8 and what to do:\n%s", second.ProcessState.ExitCode(), out)
+	}
+	r.mustRun("relink")
 	r.mustRun("run")
 	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
 		t.Errorf("the second warehouse changed the account (-before +after):\n%s", diff)

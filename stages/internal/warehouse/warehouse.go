@@ -28,8 +28,8 @@ var (
 	ErrDamaged = errors.New("warehouse is damaged")
 	// ErrLocked means that another run holds the warehouse.
 	ErrLocked = errors.New("warehouse is locked by another run")
-	// ErrDrift means that the warehouse belongs to another source or account.
-	ErrDrift = errors.New("warehouse belongs to another source or account")
+	// ErrDrift means that warehouse, source and account do not fit together, or no longer.
+	ErrDrift = errors.New("warehouse, source and account do not fit together")
 )
 
 // DB is an open warehouse: one writing connection and a few reading ones, so
