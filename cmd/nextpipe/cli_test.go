@@ -170,15 +170,15 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	t.Cleanup(stop)
 	live := func(args ...string) int {
 		code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + production.Token()},
-			append(args, "--db", r.db, "--source", r.source, "--target", url, "--quiet")...)
+			append(args, "--db", r.DB, "--source", r.Source, "--target", url, "--quiet")...)
 		t.Logf("%v: exit %d\n%s%s", args, code, out, errOut)
 		return code
 	}
-	r.mustRun("run")
+	r.MustRun("run")
 	if code := live("run", "--yes"); code != 4 {
 		t.Errorf("production without a confirmed map gave exit %d, want 4", code)
 	}
-	if code, _, errOut := nextpipe(t, nil, "map", "--confirm", "--by", "Ana", "--db", r.db); code != 0 {
+	if code, _, errOut := nextpipe(t, nil, "map", "--confirm", "--by", "Ana", "--db", r.DB); code != 0 {
 		t.Fatalf("confirm: exit %d: %s", code, errOut)
 	}
 	if code := live("run"); code != 4 {
@@ -187,14 +187,14 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	if n := len(production.Records("organizations")); n != 0 {
 		t.Fatalf("%d organizations went through a closed gate", n)
 	}
-	r.mustRun("run", "--from", "plan")
-	if code, _, errOut := nextpipe(t, nil, "signoff", "--by", "Ana", "--db", r.db); code != 0 {
+	r.MustRun("run", "--from", "plan")
+	if code, _, errOut := nextpipe(t, nil, "signoff", "--by", "Ana", "--db", r.DB); code != 0 {
 		t.Fatalf("signoff: exit %d: %s", code, errOut)
 	}
 	if code := live("run"); code != 0 {
 		t.Errorf("production after confirmation and sign-off gave exit %d, want 0", code)
 	}
-	if got, want := production.Dump("NextCRM ID"), r.account.Dump("NextCRM ID"); got != want {
+	if got, want := production.Dump("NextCRM ID"), r.Account.Dump("NextCRM ID"); got != want {
 		t.Error("production differs from the signed rehearsal")
 	}
 	if code := live("rollback"); code != 4 {
@@ -232,29 +232,29 @@ func TestRollback_RestoresWhatTheAccountHadBefore(t *testing.T) {
 		"organizations": {"name": "Alpha GmbH", "website": "https://www.alpha.example"},
 		"persons":       {"name": "Ana Kask", "emails": []any{map[string]any{"value": "ana@alpha.example", "primary": true, "label": "work"}}},
 	} {
-		if _, err := r.account.Create(entity, body); err != nil {
+		if _, err := r.Account.Create(entity, body); err != nil {
 			t.Fatal(err)
 		}
 	}
-	before := r.account.Dump("NextCRM ID")
-	r.mustRun("run")
-	if n := len(r.account.Records("organizations")); n != 2 {
+	before := r.Account.Dump("NextCRM ID")
+	r.MustRun("run")
+	if n := len(r.Account.Records("organizations")); n != 2 {
 		t.Errorf("the account holds %d organizations, want the one it had and a new one", n)
 	}
-	r.mustRun("rollback")
-	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+	r.MustRun("rollback")
+	if diff := cmp.Diff(before, r.Account.Dump("NextCRM ID")); diff != "" {
 		t.Errorf("rollback left traces (-before +after):\n%s", diff)
 	}
-	r.mustRun("run")
-	r.mustRun("rollback")
-	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+	r.MustRun("run")
+	r.MustRun("rollback")
+	if diff := cmp.Diff(before, r.Account.Dump("NextCRM ID")); diff != "" {
 		t.Errorf("the second rollback left traces (-before +after):\n%s", diff)
 	}
 }
 
 func TestProvision_RefusesAnOwnerOfProductionWhoIsNoUser(t *testing.T) {
 	r := newLocalRun(t, t.TempDir())
-	if err := os.WriteFile(filepath.Join(r.source, "contacts.csv"), []byte("id,email,first_name,owner_email\n1,a@b.example,Ana,rep@shop.example\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(r.Source, "contacts.csv"), []byte("id,email,first_name,owner_email\n1,a@b.example,Ana,rep@shop.example\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	account, err := sandbox.New(sandbox.Options{Seed: 3, Role: "production", Clock: sandbox.RealClock()})
@@ -266,15 +266,15 @@ func TestProvision_RefusesAnOwnerOfProductionWhoIsNoUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	r.account, r.url = account, url
-	r.mustRun("run", "--to", "map")
-	if out, err := exec.Command("sqlite3", r.db, "INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_user', 'rep@shop.example', 'target_email', 'admin@sandbox.exampl', 'Ana')").CombinedOutput(); err != nil {
+	r.Account, r.URL = account, url
+	r.MustRun("run", "--to", "map")
+	if out, err := exec.Command("sqlite3", r.DB, "INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_user', 'rep@shop.example', 'target_email', 'admin@sandbox.exampl', 'Ana')").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	r.mustRun("run", "--from", "map", "--to", "plan")
-	r.mustRun("map", "--confirm", "--by", "Ana")
+	r.MustRun("run", "--from", "map", "--to", "plan")
+	r.MustRun("map", "--confirm", "--by", "Ana")
 	var errOut bytes.Buffer
-	cmd := r.command("provision")
+	cmd := r.Command("provision")
 	cmd.Stderr = &errOut
 	if _ = cmd.Run(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(errOut.String(), "admin@sandbox.exampl") {
 		t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), errOut.String())
@@ -283,33 +283,33 @@ func TestProvision_RefusesAnOwnerOfProductionWhoIsNoUser(t *testing.T) {
 
 func TestRun_ASecondWarehouseDuplicatesNothingThatTheFirstMade(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
-	r.mustRun("run")
-	before := r.account.Dump("NextCRM ID")
-	r.db = filepath.Join(t.TempDir(), "second.db")
-	second := r.command("run")
+	r.MustRun("run")
+	before := r.Account.Dump("NextCRM ID")
+	r.DB = filepath.Join(t.TempDir(), "second.db")
+	second := r.Command("run")
 	if out, _ := second.CombinedOutput(); second.ProcessState.ExitCode() != 8 || !strings.Contains(string(out), "nextpipe relink") {
 		t.Fatalf("exit %d, want 8 and what to do:\n%s", second.ProcessState.ExitCode(), out)
 	}
-	r.mustRun("relink")
-	r.mustRun("run")
-	if diff := cmp.Diff(before, r.account.Dump("NextCRM ID")); diff != "" {
+	r.MustRun("relink")
+	r.MustRun("run")
+	if diff := cmp.Diff(before, r.Account.Dump("NextCRM ID")); diff != "" {
 		t.Errorf("the second warehouse changed the account (-before +after):\n%s", diff)
 	}
 }
 
 func TestStatus_SaysWhatARollbackMadeStale(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
-	r.mustRun("run")
-	r.mustRun("rollback")
-	if _, out, _ := nextpipe(t, nil, "status", "--db", r.db); !strings.Contains(out, "next: nextpipe plan") {
+	r.MustRun("run")
+	r.MustRun("rollback")
+	if _, out, _ := nextpipe(t, nil, "status", "--db", r.DB); !strings.Contains(out, "next: nextpipe plan") {
 		t.Errorf("after a rollback status says\n%s", out)
 	}
 }
 
 func TestVerify_IsNeverGreenWhileRecordsAreMissing(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
-	r.mustRun("run", "--to", "provision")
-	cmd := r.command("verify")
+	r.MustRun("run", "--to", "provision")
+	cmd := r.Command("verify")
 	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.ExitCode() != 3 {
 		t.Errorf("nothing was loaded, verify gave exit %d\n%s", cmd.ProcessState.ExitCode(), out)
 	}
