@@ -1,4 +1,4 @@
--- one row per link of an activity or a mail, per comment on a task and per calendar entry of an activity
+-- one row per link of an activity or a mail, per comment on a CRM task and per calendar entry of an activity
 -- reads: stg_activity_link, stg_email_contact, stg_email_account, stg_task_comment, stg_calendar_event, clean_activity, final_fate, final_link, final_pack
 WITH
 part (object, row_id, source_id, of_object, of_id) AS MATERIALIZED (
@@ -6,6 +6,7 @@ part (object, row_id, source_id, of_object, of_id) AS MATERIALIZED (
     UNION ALL SELECT 'email_contact', row_id, np_id(source_id), 'email', np_id(email_id) FROM stg_email_contact
     UNION ALL SELECT 'email_account', row_id, np_id(source_id), 'email', np_id(email_id) FROM stg_email_account
     UNION ALL SELECT 'task_comment', row_id, np_id(source_id), 'task', np_id(task_id) FROM stg_task_comment
+        WHERE task_id <> '' OR coalesce(board_task_id, '') = ''
     UNION ALL SELECT 'calendar_event', row_id, np_id(source_id), 'activity', np_id(activity_id) FROM stg_calendar_event AS e
         WHERE NOT EXISTS (SELECT 1 FROM clean_activity AS a WHERE a.object = 'calendar_event' AND a.row_id = e.row_id)
 ),
@@ -20,7 +21,7 @@ whose AS (
     LEFT JOIN (SELECT activity_key, action, fate, rule, reason, row_number() OVER (PARTITION BY activity_key ORDER BY fate <> 'final', row_id) AS nth FROM final_fate) AS f
         ON f.activity_key = o.activity_key AND f.nth = 1
 ),
-comment AS MATERIALIZED (SELECT row_id, np_body(description) IS NULL AS is_empty, board_task_id <> '' AS is_board FROM stg_task_comment)
+comment AS MATERIALIZED (SELECT row_id, np_body(description) IS NULL AS is_empty FROM stg_task_comment)
 SELECT
     w.object,
     w.row_id,
@@ -51,7 +52,6 @@ SELECT
             WHEN l.role = 'repeat' THEN 'says again what another link says'
             ELSE 'links the activity' END
         WHEN w.fate IS NOT NULL THEN w.reason
-        WHEN c.is_board THEN 'comment on a task of a project board: its whole text stands in activities_without_parent.csv'
         WHEN w.object = 'task_comment' THEN 'its task does not exist: its whole text stands in activities_without_parent.csv'
         ELSE 'belongs to an activity or mail that does not exist'
     END AS reason
