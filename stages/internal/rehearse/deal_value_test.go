@@ -30,12 +30,7 @@ func TestLoad_DealsHoldWhatTheMapSaysOnceTheirLinesAreThere(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			exec(t, db, `INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_setting', 'deal_value_policy', 'value', ?, 'test')
 				ON CONFLICT DO UPDATE SET value = excluded.value`, policy)
-			if _, err := mapping.Run(t.Context(), db); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := build.Run(t.Context(), db); err != nil {
-				t.Fatal(err)
-			}
+			mapAndBuild(t, db)
 			a := rehearse.Account(t, int64(i+1))
 			if err := through(t, db, a); err != nil {
 				t.Fatal(err, differences(t, db))
@@ -51,7 +46,33 @@ func TestLoad_DealsHoldWhatTheMapSaysOnceTheirLinesAreThere(t *testing.T) {
 			if more := len(a.Writes()) - writes; more != 0 {
 				t.Errorf("the second run wrote %d times", more)
 			}
+			if policy == "value wins" {
+				follows(t, db, a)
+			}
 		})
+	}
+}
+
+// follows raises a deal's value in the source: the adjustment that stands for
+// the difference follows in a delta.
+func follows(t *testing.T, db *warehouse.DB, a *sandbox.Account) {
+	t.Helper()
+	exec(t, db, "UPDATE clean_deal SET value = '4100.25' WHERE deal_key GLOB '*032'")
+	exec(t, db, "UPDATE clean_deal_sum SET value_minor = 410025 WHERE deal_key GLOB '*032'")
+	mapAndBuild(t, db)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err, differences(t, db))
+	}
+	holds(t, db, a)
+}
+
+func mapAndBuild(t *testing.T, db *warehouse.DB) {
+	t.Helper()
+	if _, err := mapping.Run(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build.Run(t.Context(), db); err != nil {
+		t.Fatal(err)
 	}
 }
 
