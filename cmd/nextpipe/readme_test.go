@@ -35,7 +35,8 @@ func blocks() map[string]string {
 	for _, e := range stages.Exits {
 		fmt.Fprintf(&exits, "| %d | %s | %s |\n", e.Code, e.Meaning, cmp.Or(e.Do, "what the message says"))
 	}
-	return map[string]string{"stages": list.String(), "exits": exits.String(), "truth": stages.TruthTables(), "flags": flags()}
+	return map[string]string{"stages": list.String(), "exits": exits.String(), "truth": stages.TruthTables(), "flags": flags(),
+		"coverage": stages.CoverageTable()}
 }
 
 // flags lists every flag but help: those that all commands share, then each command's own.

@@ -113,8 +113,8 @@ func TestCoverageMarkdown_ShowsEveryTableOnce(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| `BoardWatchers` | `stg_watcher` | moved: followers | 2 |  |  |\n",
-		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` | documented: audit.csv; used: why and when a Deal was lost; deal_history.csv | 7 |  |  |\n",
+		"| `BoardWatchers` | `stg_watcher` | moved: followers; of boards: watchers.csv | 2 |  |  |\n",
+		"| `crm_AuditLog` | `stg_audit`, `stg_deal_audit` | documented: audit.csv; used: why and when a Deal was lost; source/deal_history.csv | 7 |  |  |\n",
 		"`unsubscribe_token`: secret",
 		"`salary` stays in the warehouse: pay",
 		"| `session` | none | left out: secrets only: never read | | | all of it |\n",
