@@ -1,4 +1,4 @@
--- one row per text over Pipedrive's 65,535 characters: it is held back whole, its record goes without it
+-- one row per text over Pipedrive's 65,535 characters: its field stays empty, notes of the record hold it whole
 -- reads: final_held_back
 -- severity: warning
 SELECT entity, final_key, field_key || ': ' || characters || ' characters' AS detail

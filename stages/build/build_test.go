@@ -275,16 +275,19 @@ func TestHeadersNameTheTablesThatSQLiteOpens(t *testing.T) {
 	}
 }
 
-func TestATextOverTheLimitIsHeldBackWholeAndItsRecordGoesWithoutIt(t *testing.T) {
-	db := smallWarehouse(t, `UPDATE clean_account SET description = replace(hex(zeroblob(32768)), '0', 'x')`)
+func TestATextOverTheLimitGoesIntoNotesOfItsRecordWhole(t *testing.T) {
+	db := smallWarehouse(t, `UPDATE clean_account SET description = replace(hex(zeroblob(32768)), '0', 'q')`)
 	if got := one(t, db, "SELECT final_key || ' ' || field_key || ' ' || characters || ' ' || length(value) FROM final_held_back"); got != "account:1 description 65536 65536" {
 		t.Errorf("held back: %s", got)
 	}
-	if payload := one(t, db, "SELECT payload FROM final_organization"); strings.Contains(payload, "xxx") || !strings.Contains(payload, `"name":"Acme`) {
+	if payload := one(t, db, "SELECT payload FROM final_organization"); strings.Contains(payload, "qqq") || !strings.Contains(payload, `"name":"Acme`) {
 		t.Errorf("the payload is %.200s", payload)
 	}
-	db = smallWarehouse(t, `UPDATE clean_account SET description = substr(replace(hex(zeroblob(32768)), '0', 'x'), 2)`)
-	if got := one(t, db, "SELECT count(*) || ' ' || (SELECT payload LIKE '%xxx%' FROM final_organization) FROM final_held_back"); got != "0 1" {
+	if got := one(t, db, "SELECT length(replace(group_concat(payload ->> '$.content', ''), 'q', '')) - length(group_concat(payload ->> '$.content', '')) FROM final_note WHERE organization_key = 'account:1'"); got != "-65536" {
+		t.Errorf("the notes hold %s of its 65,536 letters", got)
+	}
+	db = smallWarehouse(t, `UPDATE clean_account SET description = substr(replace(hex(zeroblob(32768)), '0', 'q'), 2)`)
+	if got := one(t, db, "SELECT count(*) || ' ' || (SELECT payload LIKE '%qqq%' FROM final_organization) FROM final_held_back"); got != "0 1" {
 		t.Errorf("a text of 65,535 characters: %s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // maxText is how many characters a text field of Pipedrive holds
-// (pipedrive-api.md 6). A longer text is never cut: it is held back whole.
+// (pipedrive-api.md 6). A longer text is never cut: it is held back whole, and notes hold it.
 const maxText = 65535
 
 // findLong notes the text fields in which at least one text is too long, so

@@ -20,15 +20,12 @@ func (r Reject) String() string {
 	return fmt.Sprintf("%s %s: %s (%s)", r.Object, r.SourceID, r.Reason, r.Rule)
 }
 
-// Rejects lists the source rows that cleaning rejected, the texts that were
-// held back, and the records that the account of targetID refused or that could
-// not be sent.
+// Rejects lists the source rows of which nothing could be made, and the records
+// that the account of targetID refused or that could not be sent.
 func Rejects(ctx context.Context, db *warehouse.DB, targetID int64) ([]Reject, error) {
 	rows, err := db.Read().QueryContext(ctx, `
 		SELECT object, coalesce(source_id, 'row ' || row_id), rule, reason FROM clean_drop WHERE fate = 'rejected'
 		UNION ALL SELECT object, coalesce(source_id, 'row ' || row_id), coalesce(rule, ''), reason FROM xw_item WHERE fate = 'rejected'
-		UNION ALL SELECT entity, final_key, 'text_held_back', 'its ' || field_key || ' of ' || characters || ' characters is too long for Pipedrive and stays in the warehouse'
-			FROM final_held_back
 		UNION ALL SELECT entity, final_key, coalesce(error_code, state), coalesce(message, hint, '') FROM v_rejects WHERE target_id = ?
 		ORDER BY 1, 2`, targetID)
 	if err != nil {
