@@ -19,16 +19,17 @@ SELECT
     coalesce(d.sha256, '') AS sha256,
     coalesce(d.path, '') AS kept_as,
     coalesce(x.fate, iif(d.state = 'present', 'final', 'documented')) AS fate,
+    coalesce(x.final_key, '') AS final_key,
     coalesce(x.reason, iif(d.object = 'invoice' AND d.state <> 'present', 'the PDF of an invoice that is documented as CSV', '')) AS reason,
     coalesce(d.hint, '') AS hint
 FROM clean_document AS d
 LEFT JOIN xw_item AS x ON x.object = d.object AND x.row_id = d.row_id AND d.object <> 'invoice'
 UNION ALL
-SELECT 'document_file', NULL, f.file, '', '', '', '', '', '', '', '', f.path, f.state, f.size, f.sha256, '', 'documented', 'no list of documents names it', 'add it to the list or leave it out'
+SELECT 'document_file', NULL, f.file, '', '', '', '', '', '', '', '', f.path, f.state, f.size, f.sha256, '', 'documented', '', 'no list of documents names it', 'add it to the list or leave it out'
 FROM stg_document_file AS f
 WHERE f.state = 'unlisted'
 UNION ALL
-SELECT 'document_file', NULL, b.place, '', '', '', '', '', '', '', '', b.place, b.state, '', '', '', 'documented', 'no document names it', ''
+SELECT 'document_file', NULL, b.place, '', '', '', '', '', '', '', '', b.place, b.state, '', '', '', 'documented', '', 'no document names it', ''
 FROM document_blob AS b
 WHERE b.state = 'unlisted'
 ORDER BY 1, 2, 3

@@ -155,6 +155,7 @@ waiting AS (
     SELECT o.final_key, o.state, o.symbolic, o.message, o.hint FROM load_op AS o
     WHERE o.target_id = ?2 AND o.entity = ?3 AND o.purpose = 'load'
       AND o.state IN ('refused', 'quarantined', 'blocked') AND o.state <> 'blocked' -- the terms of the index load_op_bad
+      AND o.error_code IS NOT '` + pipedrive.LocalFile + `' -- the file may be there again
       AND o.op_id = (SELECT max(n.op_id) FROM load_op AS n
         WHERE n.target_id = ?2 AND n.entity = ?3 AND n.final_key = o.final_key AND n.purpose = 'load')),
 judged AS (

@@ -129,7 +129,7 @@ func cut(a answer) verdict {
 	v := verdict{fate: lost, message: a.err.Error()}
 	switch {
 	case errors.Is(a.err, errLocal):
-		v.fate, v.kind = denied, Refused
+		v.fate, v.kind, v.code = denied, Refused, LocalFile
 	case !a.sent && errors.Is(a.err, errUntrusted):
 		v.fate, v.kind = denied, Blocked
 	case !a.sent:

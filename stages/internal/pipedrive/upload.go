@@ -32,6 +32,10 @@ type Blob struct {
 // given up: Config.Timeout alone would forbid large files on slow lines.
 const slowestUpload = 256 << 10
 
+// LocalFile is the Failure.Code of a file that this machine could not give. It
+// is the only refusal that a later run may find mended without a new payload.
+const LocalFile = "LOCAL_FILE"
+
 // errLocal marks what is wrong with a file before Pipedrive could have got all
 // of it: a body that was never completed is never carried out.
 var errLocal = errors.New("the file on this machine cannot be sent")

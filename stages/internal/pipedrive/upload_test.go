@@ -133,7 +133,7 @@ func TestUpload_AFileThatIsNotTheExtractedOneNeverArrives(t *testing.T) {
 		tc.harm(t, dir, &blob)
 		_, err := c.Upload(context.Background(), "file", []byte(`{}`), blob)
 		var own *pipedrive.Error
-		if !errors.As(err, &own) || own.Kind != pipedrive.Refused || !strings.Contains(err.Error(), tc.want) {
+		if !errors.As(err, &own) || own.Kind != pipedrive.Refused || own.Code != pipedrive.LocalFile || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want a refusal that says %q", tc.name, err, tc.want)
 		}
 		if strings.Count(err.Error(), "cannot be sent") != 1 {
