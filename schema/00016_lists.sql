@@ -60,6 +60,10 @@ CREATE TABLE map_segment_member (
     PRIMARY KEY (contact_key, segment_key)
 ) STRICT, WITHOUT ROWID;
 
+-- Tags that become options say of which field: scores and steps of the life cycle have one each.
+ALTER TABLE map_label ADD COLUMN field TEXT;        -- its name; NULL unless action is field
+ALTER TABLE map_label ADD COLUMN source_field TEXT; -- its row of map_field
+
 -- visible_to of what is created: the entity's own setting, else that for all; NULL: the account's default.
 CREATE VIEW map_visibility AS
 SELECT e.column1 AS entity, CAST(coalesce(nullif(own.value, ''), nullif(every.value, '')) AS INTEGER) AS visible_to
@@ -69,6 +73,8 @@ LEFT JOIN map_setting AS every ON every.map_key = 'visible_to';
 
 -- +goose Down
 DROP VIEW map_visibility;
+ALTER TABLE map_label DROP COLUMN source_field;
+ALTER TABLE map_label DROP COLUMN field;
 DROP TABLE map_segment_member;
 DROP TABLE map_segment_rule;
 DROP TABLE map_segment;

@@ -10,6 +10,7 @@ SELECT
     l.entity,
     l.uses      AS records,
     l.action    AS became,
+    l.field,
     l.label     AS in_pipedrive
 FROM clean_tag AS c
 FULL JOIN stg_tag AS s ON s.row_id = c.row_id

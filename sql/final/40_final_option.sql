@@ -10,7 +10,7 @@ WITH choice AS (
     -- Tags that the map sends to a field are its options.
     SELECT f.entity, f.target_field, l.label, -max(l.uses)
     FROM map_label AS l
-    JOIN map_field AS f ON f.entity = l.entity AND f.source_field = 'tag_options' AND f.action = 'custom'
+    JOIN map_field AS f ON f.entity = l.entity AND f.source_field = l.source_field AND f.action = 'custom'
     WHERE l.action = 'field' AND l.label IS NOT NULL
     GROUP BY 1, 2, 3
 )

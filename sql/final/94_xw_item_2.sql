@@ -38,7 +38,7 @@ home AS MATERIALIZED (
     LEFT JOIN map_option AS o ON w.object = 'contact_list' AND o.map_key = 'contact.lists=' || w.title
     LEFT JOIN map_field AS f ON f.map_key = 'contact.lists'
     LEFT JOIN map_field AS t ON t.map_key = 'contact.tags'
-    LEFT JOIN map_field AS k ON k.map_key = 'contact.tag_options'
+    LEFT JOIN map_field AS k ON k.object = 'contact' AND k.source_field = l.source_field
     WHERE w.nth = 1
 ),
 person AS MATERIALIZED (

@@ -53,7 +53,7 @@ func TestPayloadsHoldWhatTheRecordHasAndNothingElse(t *testing.T) {
 		"SELECT payload FROM final_person": `{"name":"Jan Novák","emails":[{"value":"jan@acme.example","label":"work","primary":true}],` +
 			`"phones":[{"value":"777 123","label":"mobile","primary":true}],"org_id":{"@ref":"organization:account:1"},"owner_id":{"@ref":"user:ana@example.com"},` +
 			`"label_ids":[{"@ref":"label:person:VIP"}],"custom_fields":{"@field:person.nextcrm_id":"ab12cd/contact:1",` +
-			`"@field:person.nextcrm_tags":[{"@ref":"option:person.nextcrm_tags:Trial"}]}}`,
+			`"@field:person.nextcrm_life_cycle":[{"@ref":"option:person.nextcrm_life_cycle:Trial"}]}}`,
 		"SELECT payload FROM final_deal": `{"title":"Roof","value":1250.50,"currency":"CZK","stage_id":{"@ref":"stage:renewal/offer"},"status":"open",` +
 			`"org_id":{"@ref":"organization:account:1"},"person_id":{"@ref":"person:contact:1"},"owner_id":{"@ref":"user:@fallback"},` +
 			`"custom_fields":{"@field:deal.nextcrm_id":"ab12cd/deal:1","@field:deal.nextcrm_details":"Status in NextCRM: ACTIVE"}}`,

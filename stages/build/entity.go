@@ -201,8 +201,9 @@ func (m *theMap) value(f mapField) mapped.Value {
 		return mapped.Value{Text: m.originalOwner()}
 	case "marketing_status":
 		return mapped.Value{Text: marketingStatus}
-	case "tag_options":
-		return mapped.Value{Array: "c.tags", Text: "tag.options"}
+	}
+	if mapped.IsTagField(f.source) {
+		return mapped.Value{Array: "c.tags", Text: "tag.names_" + m.tagColumn(f)}
 	}
 	if f.object == "deal" {
 		return mapped.DealField(f.source, f.valueType)

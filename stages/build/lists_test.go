@@ -398,3 +398,30 @@ func TestVisibilityIsDecidedForAllRecordsOrForEachKind(t *testing.T) {
 		t.Errorf("for other stages (-want +got):\n%s", diff)
 	}
 }
+
+func TestScoresAndStepsOfTheLifeCycleStandInFieldsOfTheirOwn(t *testing.T) {
+	db := exported(t, map[string]string{"tags.csv": "id,title\n1,VIP\n", "contacts.csv": "id,email,tags\n1,a@example.com,\"VIP, Score: 80, Customer, MQL\"\n",
+		"segments.json": segmentsOf(`Marked: {"source":["segment","tags"],"operator":"in","value":["1"]}`)})
+	tags := func() string {
+		return one(t, db, `SELECT payload ->> '$.label_ids' || ' ' || json_remove(payload ->> '$.custom_fields', '$."@field:person.nextcrm_id"') FROM final_person`)
+	}
+	want := `[{"@ref":"label:person:VIP"}] {"@field:person.nextcrm_life_cycle":[{"@ref":"option:person.nextcrm_life_cycle:Customer"},{"@ref":"option:person.nextcrm_life_cycle:MQL"}],` +
+		`"@field:person.nextcrm_scoring":[{"@ref":"option:person.nextcrm_scoring:Score: 80"}]}`
+	if diff := cmp.Diff(want, tags()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	decideMap(t, db, "map_label", "person/vip", "action", "field")
+	decideMap(t, db, "map_label", "person/vip", "field", "Importance")
+	decideMap(t, db, "map_label", "person/score: 80", "action", "label")
+	decideMap(t, db, "map_field", "contact.tag_options:nextcrm_life_cycle", "action", "details")
+	mapAndBuild(t, db)
+	want = `[{"@ref":"label:person:Score: 80"}] {"@field:person.importance":[{"@ref":"option:person.importance:VIP"}],` +
+		`"@field:person.nextcrm_details":"NextCRM life cycle: Customer, MQL"}`
+	if diff := cmp.Diff(want, tags()); diff != "" {
+		t.Errorf("after the decisions (-want +got):\n%s", diff)
+	}
+	if got := one(t, db, "SELECT payload ->> '$.conditions.conditions[0].conditions[0].value.@ref' FROM final_filter WHERE name = 'NextCRM segment: Marked'"); got != "option_text:person.importance:VIP" {
+		t.Errorf("the segment asks for %q", got)
+	}
+	sameInShell(t, db)
+}

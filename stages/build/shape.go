@@ -53,8 +53,8 @@ func pair(text string, size int, rest string) string {
 // custom is the value of a custom field in the shape of its Pipedrive type
 // (pipedrive-api.md 4.3).
 func (m *theMap) custom(f mapField, v mapped.Value) (string, error) {
-	if f.source == "tag_options" {
-		return v.Text, nil
+	if mapped.IsTagField(f.source) {
+		return "tag.options_" + m.tagColumn(f), nil
 	}
 	switch f.kind {
 	case "varchar", "varchar_auto", "phone":

@@ -51,7 +51,7 @@ func (m *theMap) readUse(ctx context.Context, tx *sql.Tx, e entity, u use) error
 	for _, f := range m.fields[e.name] {
 		v := m.value(f)
 		switch {
-		case f.action != "custom" || f.source == "tag_options":
+		case f.action != "custom" || mapped.IsTagField(f.source):
 		case f.kind == "set":
 			choices, values = append(choices, f), append(values, arrayOf(v))
 		case f.kind == "enum":
@@ -70,7 +70,7 @@ func (m *theMap) readUse(ctx context.Context, tx *sql.Tx, e entity, u use) error
 func (m *theMap) textFields(e entity) (texts, lengths []string) {
 	for _, f := range m.fields[e.name] {
 		isText := f.kind == "varchar" || f.kind == "varchar_auto" || f.kind == "phone" || f.kind == "text"
-		if f.action != "custom" || f.source == "tag_options" || !isText {
+		if f.action != "custom" || mapped.IsTagField(f.source) || !isText {
 			continue
 		}
 		if f.source == "marker" || f.source == "original_owner" {

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/mapped"
@@ -31,27 +32,42 @@ const personOf = `    -- merged contacts lead to their survivor
         GROUP BY contact_key
     )`
 
-// tagSets gives labels and options for every combination of tags in use.
-func tagSets(m *theMap, entity, view string) string {
-	field := "nextcrm_tags"
+// tagFields are the fields of an entity whose options are tags.
+func (m *theMap) tagFields(entity string) (all []mapField) {
 	for _, f := range m.fields[entity] {
-		if f.source == "tag_options" && f.action == "custom" {
-			field = f.target
+		if mapped.IsTagField(f.source) {
+			all = append(all, f)
 		}
 	}
-	member := func(action, prefix string) string {
-		return `'[' || (
-                SELECT group_concat(DISTINCT ` + reference(prefix, "l.label") + `)
+	return all
+}
+
+// tagColumn is the number of a field of tags in tagSets.
+func (m *theMap) tagColumn(f mapField) string {
+	return fmt.Sprint(1 + slices.IndexFunc(m.tagFields(f.entity), func(other mapField) bool { return other.key == f.key }))
+}
+
+// tagSets gives labels, and the options of each field of tags, for every
+// combination of tags in use.
+func tagSets(m *theMap, entity, view string) string {
+	member := func(condition, list, open, shut string) string {
+		return open + `(
+                SELECT group_concat(` + list + `)
                 FROM json_each(s.tags) AS j
-                JOIN map_label AS l ON l.entity = ` + mapped.Literal(entity) + ` AND l.title = j.value AND l.action = '` + action + `'
-            ) || ']'`
+                JOIN map_label AS l ON l.entity = ` + mapped.Literal(entity) + ` AND l.title = j.value AND ` + condition + `
+            )` + shut
+	}
+	columns := member("l.action = 'label'", "DISTINCT "+reference("label:"+entity+":", "l.label"), "'[' || ", " || ']'") + " AS labels"
+	for _, f := range m.tagFields(entity) {
+		inField := "l.action = 'field' AND l.source_field = " + mapped.Literal(f.source)
+		columns += ",\n            " + member(inField, "DISTINCT "+reference(optionPrefix(f), "l.label"), "'[' || ", " || ']'") + " AS options_" + m.tagColumn(f) +
+			",\n            " + member(inField, "l.label, ', '", "", "") + " AS names_" + m.tagColumn(f)
 	}
 	return `    -- records share few combinations of tags: each is translated once
     tag_set AS MATERIALIZED (
         SELECT
             s.tags,
-            ` + member("label", "label:"+entity+":") + ` AS labels,
-            ` + member("field", "option:"+entity+"."+field+":") + ` AS options
+            ` + columns + `
         FROM (SELECT DISTINCT tags FROM ` + view + ` WHERE tags <> '[]') AS s
     )`
 }
@@ -63,7 +79,7 @@ const maxSets = 40
 func (m *theMap) sets(e entity) []mapField {
 	var all []mapField
 	for _, f := range m.fields[e.name] {
-		if f.action == "custom" && f.kind == "set" && f.source != "tag_options" && len(all) < maxSets {
+		if f.action == "custom" && f.kind == "set" && !mapped.IsTagField(f.source) && len(all) < maxSets {
 			all = append(all, f)
 		}
 	}

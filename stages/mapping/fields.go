@@ -95,6 +95,9 @@ func (m *builder) candidates(o object) ([]candidate, error) {
 	for _, r := range o.rules {
 		all = append(all, m.candidate(o, r.source, r, profile{valueType: "text"}))
 	}
+	for _, r := range m.tagRules(o.entity) {
+		all = append(all, m.candidate(o, r.source, r, profile{valueType: "text"}))
+	}
 	if o.view != leads.view {
 		custom, err := m.customCandidates(o)
 		if err != nil {

@@ -65,17 +65,6 @@ func TestOwnersAreMatchedByEmailThenByAFullNameThatIsUnique(t *testing.T) {
 	}
 }
 
-func TestScoresAndLifeCycleTagsAreProposedAsFields(t *testing.T) {
-	for title, want := range map[string]string{
-		"VIP": "label", "Newsletter": "label", "Lead Magnet": "label", "Webinar 2024": "label", "R&D": "label",
-		"score:80": "field", "Lead score 5": "field", "Hot": "field", "Customer": "field", "Churned": "field", "stage: trial": "field", "MQL": "field",
-	} {
-		if got, why, _ := proposeLabel(Label{Title: title, Uses: 1}, "by tag"); got != want {
-			t.Errorf("%s: %s (%s), want %s", title, got, why, want)
-		}
-	}
-}
-
 func TestGuardedCellsComeBackAsTheyWere(t *testing.T) {
 	for _, s := range []string{"", "plain", "=1+1", "'=1", "''@x", "-5", "'quoted'", "+49", "@ref", "\tx", "it's"} {
 		if got := unguard(guard(s)); got != s {

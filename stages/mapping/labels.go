@@ -3,6 +3,10 @@ package mapping
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
+
+	"nextpipe/stages/internal/mapped"
 )
 
 // A score or a step of the customer's life has one value at a time: as a label
@@ -37,7 +41,7 @@ func (m *builder) labels() error {
 			return err
 		}
 		l.MapKey, l.Label = l.Entity+"/"+l.TagKey, &l.Title
-		l.Action, l.Evidence, l.Confidence = proposeLabel(l, m.setting["tag_mode"])
+		l.propose(m.setting["tag_mode"])
 		all = append(all, l)
 	}
 	if err := rows.Err(); err != nil {
@@ -47,31 +51,65 @@ func (m *builder) labels() error {
 		if l.Action != "skip" && l.Label == nil {
 			l.Label = &l.Title
 		}
+		l.settleField()
 	})
 	return err
 }
 
-func proposeLabel(l Label, mode string) (action, evidence string, confidence float64) {
+// The fields in which tags stand that are no labels.
+const (
+	tagsField  = "NextCRM tags"
+	scoreField = "NextCRM scoring"
+	cycleField = "NextCRM life cycle"
+)
+
+// settleField gives a tag that is an option its field, and no other tag one.
+func (l *Label) settleField() {
+	if l.Action != "field" {
+		l.Field, l.SourceField = nil, nil
+		return
+	}
+	if strings.TrimSpace(value(l.Field)) == "" {
+		l.Field = text(tagsField)
+	}
+	l.SourceField = text(mapped.TagField(fieldKey(*l.Field)))
+}
+
+// propose says what the tag's name and use suggest, or what is set for all.
+func (l *Label) propose(mode string) {
 	used := fmt.Sprintf("on %d records", l.Uses)
 	switch {
 	case l.Uses == 0:
-		return "skip", "no record carries it", 0.9
+		l.Action, l.Evidence, l.Confidence = "skip", "no record carries it", 0.9
 	case mode == "label" || mode == "field" || mode == "skip":
-		return mode, used + "; by setting tag_mode", 1
+		l.Action, l.Evidence, l.Confidence = mode, used+"; by setting tag_mode", 1
 	case scoreTag.MatchString(l.Title):
-		return "field", used + "; looks like a score", 0.7
+		l.Action, l.Field, l.Evidence, l.Confidence = "field", text(scoreField), used+"; looks like a score", 0.7
 	case cycleTag.MatchString(l.Title):
-		return "field", used + "; looks like a step of the customer's life cycle", 0.7
+		l.Action, l.Field, l.Evidence, l.Confidence = "field", text(cycleField), used+"; looks like a step of the customer's life cycle", 0.7
+	default:
+		l.Action, l.Evidence, l.Confidence = "label", used, 0.9
 	}
-	return "label", used, 0.9
 }
 
-// tagsInFields counts the uses of tags that go to a field.
-func (m *builder) tagsInFields(entity string) (n int64) {
+// tagsInField counts the uses of tags that go to a field.
+func (m *builder) tagsInField(entity, sourceField string) (n int64) {
 	for _, l := range m.labelRows {
-		if l.Entity == entity && l.Action == "field" {
+		if l.Entity == entity && value(l.SourceField) == sourceField {
 			n += l.Uses
 		}
 	}
 	return n
+}
+
+// tagRules are the fields of an entity's tags besides the one for all kinds.
+func (m *builder) tagRules(entity string) (rules []rule) {
+	for _, l := range m.labelRows {
+		r := rule{value(l.SourceField), "custom", fieldKey(value(l.Field)), value(l.Field), "set", "tags that map_label sends to this field"}
+		isKnown := slices.ContainsFunc(rules, func(other rule) bool { return other.source == r.source })
+		if l.Entity == entity && l.Action == "field" && value(l.Field) != tagsField && !isKnown {
+			rules = append(rules, r)
+		}
+	}
+	return rules
 }

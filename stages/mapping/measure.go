@@ -59,8 +59,6 @@ func (m *builder) measureComputed(o object, c *candidate) (known bool, err error
 		err = m.scan(`SELECT coalesce(sum(n), 0), coalesce(max(length(email)), 0)
 			FROM (SELECT owner_email AS email, count(*) AS n FROM `+o.view+` WHERE owner_email IS NOT NULL GROUP BY 1) AS o
 			LEFT JOIN map_user AS u ON u.map_key = o.email WHERE `+m.keptOwners(), &p.count, &p.longest)
-	case "tag_options":
-		p.count = m.tagsInFields(o.entity)
 	case "won_at", "lost_at":
 		err = m.measureClosed(c)
 	case "marketing_status":
@@ -68,7 +66,10 @@ func (m *builder) measureComputed(o object, c *candidate) (known bool, err error
 			err = m.scan("SELECT count(consent), 12 FROM "+o.view+" WHERE email IS NOT NULL", &p.count, &p.longest)
 		}
 	default:
-		return false, nil
+		if !mapped.IsTagField(c.SourceField) {
+			return false, nil
+		}
+		p.count = m.tagsInField(o.entity, c.SourceField)
 	}
 	return true, err
 }

@@ -64,7 +64,7 @@ func isChoiceField(f Field) bool {
 	if f.SourceField == leadStatus && f.Action == "native" {
 		return true
 	}
-	return f.Action == "custom" && (*f.TargetType == "enum" || *f.TargetType == "set") && f.SourceField != "tag_options"
+	return f.Action == "custom" && (*f.TargetType == "enum" || *f.TargetType == "set") && !mapped.IsTagField(f.SourceField)
 }
 
 // countChoices counts the values of all choices in one sweep. The counting is

@@ -37,16 +37,19 @@ type User struct {
 
 // Label is one row of map_label: a tag as an entity uses it.
 type Label struct {
-	MapKey     string  `csv:"map_key"`
-	Entity     string  `csv:"entity"`
-	TagKey     string  `csv:"tag_key"`
-	Title      string  `csv:"title"`
-	Action     string  `csv:"action"`
-	Label      *string `csv:"label"`
-	Uses       int64   `csv:"uses"`
-	Evidence   string  `csv:"evidence"`
-	Confidence float64 `csv:"confidence"`
-	DecidedBy  *string `csv:"decided_by"`
+	MapKey string  `csv:"map_key"`
+	Entity string  `csv:"entity"`
+	TagKey string  `csv:"tag_key"`
+	Title  string  `csv:"title"`
+	Action string  `csv:"action"`
+	Label  *string `csv:"label"`
+	Field  *string `csv:"field"`
+	// SourceField is the field's row of map_field.
+	SourceField *string `csv:"source_field"`
+	Uses        int64   `csv:"uses"`
+	Evidence    string  `csv:"evidence"`
+	Confidence  float64 `csv:"confidence"`
+	DecidedBy   *string `csv:"decided_by"`
 }
 
 // Field is one row of map_field: a source field and where it goes.

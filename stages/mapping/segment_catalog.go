@@ -44,9 +44,7 @@ func (m *builder) catalog() (ruleCatalog, error) {
 		return c, err
 	}
 	m.catalogOptions(c)
-	if err := m.catalogTags(&c); err != nil {
-		return c, err
-	}
+	m.catalogTags(c)
 	if err := m.catalogIDs(c); err != nil {
 		return c, err
 	}
@@ -153,24 +151,23 @@ func (m *builder) catalogOptions(c ruleCatalog) {
 var spellings = map[string][]string{"Yes": {"1", "true", "on"}, "No": {"0", "false", "off"}}
 
 // catalogTags says where the tags of people are.
-func (m *builder) catalogTags(c *ruleCatalog) error {
-	hasField := false
+func (m *builder) catalogTags(c ruleCatalog) {
+	keys := map[string]string{}
 	for _, f := range m.fieldRows {
-		if f.MapKey == "contact.tag_options" && f.Action == "custom" {
-			hasField, c.TagField = true, value(f.TargetField)
+		if f.Object == "contact" && f.Action == "custom" && mapped.IsTagField(f.SourceField) {
+			keys[f.SourceField] = value(f.TargetField)
 		}
 	}
 	for _, l := range m.labelRows {
 		if l.Entity != "person" {
 			continue
 		}
-		home := l.Action
-		if home == "field" && !hasField {
+		home, key := l.Action, keys[value(l.SourceField)]
+		if home == "field" && key == "" {
 			home = "skip"
 		}
-		c.Tags[l.Title] = segment.Choice{Title: l.Title, Label: value(l.Label), Home: home, IsUnused: l.Uses == 0}
+		c.Tags[l.Title] = segment.Choice{Title: l.Title, Label: value(l.Label), Home: home, Field: key, IsUnused: l.Uses == 0}
 	}
-	return nil
 }
 
 // catalogIDs leads from the ids that rules name to tags, lists and fields.

@@ -88,6 +88,23 @@ func Column(name string) Value {
 	return Value{Text: column}
 }
 
+// tagOptions is the source field of the tags that the map makes options; more
+// fields of tags have their key behind it.
+const tagOptions = "tag_options"
+
+// TagField is the source field for the tags that go to the field of a key.
+func TagField(key string) string {
+	if key == "nextcrm_tags" {
+		return tagOptions
+	}
+	return tagOptions + ":" + key
+}
+
+// IsTagField says that a source field holds tags as options.
+func IsTagField(sourceField string) bool {
+	return sourceField == tagOptions || strings.HasPrefix(sourceField, tagOptions+":")
+}
+
 // segments are the names of the frozen segments to which a contact belongs.
 const segments = "nullif((SELECT json_group_array(j.name) FROM (SELECT m.name FROM map_segment_member AS m" +
 	" WHERE m.contact_key = c.contact_key ORDER BY m.segment_key) AS j), '[]')"

@@ -24,9 +24,6 @@ type Catalog struct {
 	// Options are the choices of a field, by source field and folded value. A
 	// field that is not in it takes values as they are written.
 	Options map[string]map[string]Choice
-	// TagField is the key of the field in which tags are that are no labels;
-	// "" means nextcrm_tags.
-	TagField string
 }
 
 // Field is a Pipedrive field in symbols.
@@ -55,6 +52,9 @@ type Choice struct {
 	Home string
 	// Label is what it is called in Pipedrive, if not like its title.
 	Label string
+	// Field is the key of the field in which a tag is an option; "" means
+	// nextcrm_tags.
+	Field string
 	// IsUnused says of a tag that nobody has it.
 	IsUnused bool
 }
@@ -67,8 +67,6 @@ const (
 	tagField  = "nextcrm_tags"
 	listField = "nextcrm_lists"
 )
-
-func (c Catalog) tagField() string { return cmp.Or(c.TagField, tagField) }
 
 var defaults = map[string]Field{
 	"name":             {"Name", "person", "@name", "title", ""},

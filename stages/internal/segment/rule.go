@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -118,18 +119,19 @@ func (b *rulebook) filled(there bool) {
 		return
 	}
 	b.out.Or = there
-	asField := false
 	for _, id := range slices.Sorted(maps.Keys(b.catalog.Tags)) {
 		tag := b.catalog.Tags[id]
-		asField = asField || tag.Home == "field" && !tag.IsUnused
-		if tag.Home == "skip" && !tag.IsUnused {
+		switch {
+		case tag.IsUnused:
+		case tag.Home == "skip":
 			b.block("not_migrated:%s", tag.Title)
 			return
+		case tag.Home == "field":
+			b.field.Key = cmp.Or(tag.Field, tagField)
+			if c := b.condition(operator, ""); !slices.Contains(b.out.Conditions, c) {
+				b.out.Conditions = append(b.out.Conditions, c)
+			}
 		}
-	}
-	if asField {
-		b.field.Key = b.catalog.tagField()
-		b.out.Conditions = append(b.out.Conditions, b.condition(operator, ""))
 	}
 }
 
@@ -168,7 +170,7 @@ func (b *rulebook) symbols(value Choice) (field, symbol string) {
 	case f.Type == "user":
 		return f.symbol(), "user_text:" + value.name()
 	case b.rule.Field == "tags" && value.Home == "field":
-		f.Key = b.catalog.tagField()
+		f.Key = cmp.Or(value.Field, tagField)
 	case b.rule.Field == "tags":
 		return f.symbol(), "label_text:" + f.Entity + ":" + value.name()
 	}

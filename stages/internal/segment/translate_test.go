@@ -171,8 +171,8 @@ func TestEveryReasonIsExplained(t *testing.T) {
 
 func TestChoicesAreCalledWhatTheMapCallsThem(t *testing.T) {
 	c := known
-	c.TagField = "our_tags"
-	c.Tags = map[string]Choice{"3": {Title: "VIP", Label: "Very important"}, "5": {Title: "Trial", Home: "field"}, "7": {Title: "Cold", Home: "skip", IsUnused: true}}
+	c.Tags = map[string]Choice{"3": {Title: "VIP", Label: "Very important"}, "5": {Title: "Trial", Home: "field", Field: "our_tags"},
+		"7": {Title: "Cold", Home: "skip", IsUnused: true}}
 	c.Owners = map[string]Choice{"2": {Title: "ana@old.example", Label: "ana@new.example"}, "owen@old.example": {Title: "owen@old.example", Home: "skip"}}
 	c.Options = map[string]map[string]Choice{"custom:plan_tier": {"gold": {Title: "Gold", Label: "Gold plan"}, "1": {Title: "Yes"}, "yes": {Title: "Yes"}, "old": {Title: "Old", Home: "skip"}}}
 	for _, tt := range []struct {
