@@ -7,6 +7,7 @@ known AS MATERIALIZED (
         (SELECT json_group_array(title) FROM clean_tag)  AS tags,
         (SELECT coalesce(list_separator, ',') FROM clean_site) AS separator
 ),
+member AS MATERIALIZED (SELECT target_list_id, count(*) AS n FROM stg_target_list_member GROUP BY 1),
 named (campaign_key, kind, name, row_id, members, is_known) AS (
     SELECT c.campaign_key, 'list', i.value, NULL, l.uses, l.list_key IS NOT NULL
     FROM known CROSS JOIN clean_campaign AS c JOIN stg_campaign AS s ON s.row_id = c.row_id
@@ -24,10 +25,11 @@ named (campaign_key, kind, name, row_id, members, is_known) AS (
     WHERE np_text(s.segment) IS NOT NULL
     UNION ALL
     SELECT c.campaign_key, 'target list', coalesce(np_name(t.title), j.target_list_id), j.row_id,
-        (SELECT count(*) FROM stg_target_list_member AS m WHERE m.target_list_id = j.target_list_id), t.row_id IS NOT NULL
+        coalesce(m.n, 0), t.row_id IS NOT NULL
     FROM stg_campaign_list AS j
     JOIN clean_campaign AS c ON c.campaign_key = 'campaign:' || np_id(j.campaign_id)
     LEFT JOIN stg_target_list AS t ON t.source_id = j.target_list_id
+    LEFT JOIN member AS m ON m.target_list_id = j.target_list_id
 )
 SELECT campaign_key, kind, name, min(row_id) AS row_id, max(members) AS members, max(is_known) AS is_known
 FROM named

@@ -12,6 +12,12 @@ cell AS (
         (SELECT decimal_mark FROM profile WHERE object = 'campaign' AND field = 'revenue') AS mark
     FROM clean_site AS site CROSS JOIN clean_campaign AS c JOIN stg_campaign AS s ON s.row_id = c.row_id
 ),
+figure AS (
+    SELECT c.campaign_key, c.row_id, f.key AS field, f.value
+    FROM clean_campaign AS c JOIN stg_campaign AS s ON s.row_id = c.row_id
+    CROSS JOIN json_each(json_object('recipients_count', s.recipients_count, 'sent', s.sent, 'views', s.views, 'opens', s.opens,
+        'unique_opens', s.unique_opens, 'clicks', s.clicks, 'unsubscribes', s.unsubscribes, 'bounces', s.bounces, 'complaints', s.complaints)) AS f
+),
 finding (rule, object, record_key, row_id, field, value) AS (
     SELECT 'campaign_active', 'campaign', campaign_key, row_id, 'status', coalesce(status, state) FROM clean_campaign WHERE is_active
     UNION ALL
@@ -33,6 +39,9 @@ finding (rule, object, record_key, row_id, field, value) AS (
     SELECT np_stamp_reason(sent_at, zone, sent_order), 'campaign', campaign_key, row_id, 'sent_at', sent_at FROM cell
     UNION ALL
     SELECT np_money_reason(revenue, mark), 'campaign', campaign_key, row_id, 'revenue', revenue FROM cell
+    UNION ALL
+    SELECT 'number_unreadable', 'campaign', campaign_key, row_id, field, value FROM figure
+    WHERE np_text(value) IS NOT NULL AND np_integer(value) IS NULL
     UNION ALL
     SELECT 'campaign_template_unknown', 'campaign', campaign_key, row_id, 'template_id', template_id FROM clean_campaign
     WHERE template_id IS NOT NULL AND template_id NOT IN (SELECT id FROM template) AND EXISTS (SELECT 1 FROM template)

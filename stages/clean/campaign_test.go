@@ -127,18 +127,19 @@ func TestCampaignsOfAForeignHandAreKeptAndDoubtIsNamed(t *testing.T) {
 		row{"id": "1", "title": "A", "status": "on hold", "lists": "News, Nowhere"},
 		row{"id": "2", "email_subject": "Only a subject", "scheduled_at": "2025-01-01 00:30:00", "segment": "9"},
 		row{"id": "3", "status": "deleted", "title": "Gone"},
-		row{"id": "4", "title": "Old", "updated_at": "2024-01-01 00:00:00"}, row{"id": "4", "title": "New", "updated_at": "2024-02-01 00:00:00", "sent_at": "soon", "revenue": "1.2.3", "sent": "5"},
+		row{"id": "4", "title": "Old", "updated_at": "2024-01-01 00:00:00"}, row{"id": "4", "title": "New", "updated_at": "2024-02-01 00:00:00", "sent_at": "soon", "revenue": "1.2.3", "sent": "1,205", "opens": "many"},
 		row{"title": "A", "status": "sent", "body": "<p>Hi {{name}}</p>"}, row{"title": "A", "status": "sent"})
 	stageRows(t, db, "campaign_step", row{"id": "s1", "campaign_id": "77"}, row{"id": "s2", "campaign_id": "3"})
 	run(t, db)
 	expect(t, db, "campaigns", "SELECT campaign_key, title, title_origin, state, state_origin, is_active, document FROM clean_campaign ORDER BY row_id",
 		"campaign:1 | A | title | on hold | status | 0 | 1-a", "campaign:2 | Only a subject | subject | scheduled | times | 1 | 2-only-a-subject",
 		"campaign:4 | New | title | draft | times | 0 | 4-new", "campaign:row:6 | A | title | sent | status | 0 | row-6-a", "campaign:row:7 | A | title | sent | status | 0 | row-7-a")
+	expect(t, db, "grouped figures", "SELECT sent, opens FROM clean_campaign WHERE source_id = '4'", "1205 | NULL")
 	expect(t, db, "the day is the site's", "SELECT scheduled_at, happens_on FROM clean_campaign WHERE source_id = '2'", "2024-12-31T23:30:00Z | 2025-01-01")
 	expect(t, db, "findings", "SELECT rule, record_key, value FROM issue WHERE object LIKE 'campaign%' ORDER BY 2, 1",
 		"campaign_audience_unknown | campaign:1 | Nowhere", "campaign_status_unknown | campaign:1 | on hold", "campaign_active | campaign:2 | scheduled",
 		"campaign_audience_unknown | campaign:2 | 9", "campaign_without_title | campaign:2 | Only a subject", "date_unreadable | campaign:4 | soon",
-		"number_unreadable | campaign:4 | 1.2.3", "campaign_orphan | campaign_step:s1 | 77")
+		"number_unreadable | campaign:4 | 1.2.3", "number_unreadable | campaign:4 | many", "campaign_orphan | campaign_step:s1 | 77")
 }
 
 func TestAutomationsThatNobodyCanReadAreKeptAndCopiesCountOnce(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	nextcrmsample "nextpipe/fixtures/nextcrm"
 	"nextpipe/stages/internal/warehouse"
 )
 
@@ -36,9 +37,25 @@ func execute(t *testing.T, db *warehouse.DB, statement string) {
 	}
 }
 
+// accounted compares the fates of the topic's rows with how many its author put in.
+func accounted(t *testing.T, db *warehouse.DB, want map[string]int) {
+	t.Helper()
+	for object, n := range want {
+		var fates, staged int
+		if err := db.Read().QueryRow("SELECT (SELECT count(*) FROM xw_item WHERE object = ?), (SELECT count(*) FROM stg_"+object+")", object).Scan(&fates, &staged); err != nil {
+			t.Fatal(err)
+		}
+		if fates != n || staged != n {
+			t.Errorf("%s: %d staged, %d with a fate, want %d", object, staged, fates, n)
+		}
+	}
+}
+
 func TestDocuments_CampaignsOfTheExportCanBeRebuiltAndTheirTextIsNeverMarkup(t *testing.T) {
 	db := sampleExport(t)
+	accounted(t, db, map[string]int{"campaign": 5, "automation": 6, "sequence": 2})
 	dir := documentsOf(t, db)
+	everyDocumentedRowIsWhereTheCrosswalkSays(t, db, dir)
 	holds(t, dir, "campaigns/1-spring-launch.md", []string{"# Spring Launch", "| Planned for | 2024-03-20 08:00:00 UTC |", "| list Main Newsletter | 66 people |",
 		"| people who opened | 512 | 42.9 % |", "| Revenue | 1843.50 EUR |"}, nil)
 	holds(t, dir, "campaigns/1-spring-launch.html", []string{"<title>Spring Launch</title>", "Content-Security-Policy"}, []string{"<script", "http://", "src="})
@@ -54,6 +71,15 @@ func TestDocuments_CampaignsOfTheExportCanBeRebuiltAndTheirTextIsNeverMarkup(t *
 
 func TestDocuments_CampaignsRulesAndReportsOfTheDatabaseAreTold(t *testing.T) {
 	db := sampleDatabase(t, "fork")
+	expected, err := nextcrmsample.ExpectedDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	for _, object := range []string{"campaign", "campaign_step", "campaign_template", "campaign_list", "campaign_send", "funnel_setting", "report_config", "report_schedule"} {
+		rows[object] = expected.Counts["rows_"+object].In["fork"]
+	}
+	accounted(t, db, rows)
 	dir := documentsOf(t, db)
 	everyDocumentedRowIsWhereTheCrosswalkSays(t, db, dir)
 	name := "campaigns/40000000-0000-4000-8000-000000000001-spring-fair"
