@@ -76,14 +76,31 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 			return res, errors.Join(fmt.Errorf("load %s: %w", name, err), s.Meter.Flush(ctx))
 		}
 	}
-	if err := s.Meter.Flush(ctx); err != nil {
-		return res, err
+	if err := l.finish(ctx); err != nil {
+		return res, fmt.Errorf("load: %w", err)
 	}
 	res, err := l.result(ctx)
 	if err == nil && l.unsent > 0 {
 		err = fmt.Errorf("load: %w: %d operations were tried %d times and surely did not happen; run again later", ErrUnfinished, l.unsent, attempts)
 	}
 	return res, err
+}
+
+// finish does what has to wait until everything is sent: whole records that
+// NextCRM no longer has go, children first, and values that lines moved are
+// looked at.
+func (l *loader) finish(ctx context.Context) error {
+	for _, e := range entity.Reversed() {
+		if e.Under == "" {
+			if err := l.takeAway(ctx, e); err != nil {
+				return fmt.Errorf("take away %s: %w", e.Plural(), err)
+			}
+		}
+	}
+	if err := l.renewValues(ctx); err != nil {
+		return fmt.Errorf("read deal values: %w", err)
+	}
+	return l.Meter.Flush(ctx)
 }
 
 func newLoader(s *target.Session) *loader {
@@ -229,7 +246,8 @@ func (l *loader) phase(ctx context.Context, name string) error {
 		return err
 	}
 	if e, _ := entity.Of(name); e.Under != "" {
-		if err := l.approach(ctx, e); err != nil {
+		// What hangs inside others is taken away first: it counts for them.
+		if err := errors.Join(l.takeAway(ctx, e), l.approach(ctx, e)); err != nil {
 			return err
 		}
 	}

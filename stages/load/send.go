@@ -179,7 +179,7 @@ func (l *loader) unreadable(ctx context.Context, op *journal.Op, err error) erro
 func (l *loader) gone(ctx context.Context, op *journal.Op) error {
 	// The block comes first: after a crash in between the record is read again, and found gone again.
 	return errors.Join(l.j.Block(ctx, op, "gone_at_target", "somebody deleted or merged it in Pipedrive; it is not created again"),
-		l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, "gone") }))
+		l.drop(ctx, op, "gone"))
 }
 
 // agree links without sending: the record already holds everything.
@@ -191,11 +191,15 @@ func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record
 	return err
 }
 
-// done links a record once its operation is certain. The only thing load ever
-// deletes is a surplus twin, which has no link.
+// drop marks the link of a record that somebody else has deleted.
+func (l *loader) drop(ctx context.Context, op *journal.Op, state string) error {
+	return l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, state) })
+}
+
+// done links a record once its operation is certain, or ends its link.
 func (l *loader) done(tx *sql.Tx, op *journal.Op, rec pipedrive.Record) error {
 	if op.Verb == journal.Delete {
-		return nil
+		return l.j.DropLink(tx, op.Entity, op.FinalKey, "removed") // a surplus twin has none
 	}
 	link := journal.Link{Entity: op.Entity, FinalKey: op.FinalKey, PipedriveID: rec.ID, Marker: op.Marker, Origin: "created",
 		Symbolic: op.Symbolic, Sent: op.Body, Echoed: rec.Data}

@@ -29,6 +29,8 @@ func (m *builder) settings() error {
 		{"default_pipeline", text("NextCRM deals"), "a name of its own does not mix with a pipeline the account has", nil, "pipeline for deals without a category"},
 		{"default_stage", text("New"), "used only where a pipeline has no stage at all", nil, "stage for deals without a stage in a pipeline without stages"},
 		{"plan", text("growth"), "not known; the budget of fields depends on it", nil, "the account's plan: lite, growth, premium or ultimate"},
+		{"gone_records", text("keep"), "nothing is deleted unless somebody says so", nil, "what becomes of records that NextCRM no longer has: keep or delete; what hangs inside a record goes with what that record says"},
+		{"gone_limit", text("20"), "a broken extract looks like many deletions", nil, "the most, in percent of a kind, that may be deleted in one run"},
 		{"custom_field_budget", nil, "by plan", nil, "custom fields the company may have, all entities together; empty: by plan"},
 	}
 	rows = append(rows, recordSettings()...)
@@ -57,6 +59,7 @@ func (m *builder) settings() error {
 var settingWords = map[string][]string{
 	"keep_source_owner":         {"fallback", "always", "never"},
 	"exclude_deleted":           {"yes", "no"},
+	"gone_records":              {"keep", "delete"},
 	"marketing_status":          {"field", "native"},
 	"tag_mode":                  {"by tag", "label", "field", "skip"},
 	"phone_form":                {"as written", "e164"},

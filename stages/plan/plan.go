@@ -137,6 +137,9 @@ func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if err := gone(ctx, tx, s, planID); err != nil {
+		return err
+	}
 	return spellOut(ctx, tx, s, planID)
 }
 

@@ -1,0 +1,56 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"nextpipe/stages/internal/journal"
+)
+
+// renewValues takes note of what deals are worth after their lines: the answer
+// to the deal itself came before them. Without it the next run would take our
+// own change for somebody else's.
+func (l *loader) renewValues(ctx context.Context) error {
+	type deal struct {
+		key, id string
+		echoed  []byte
+	}
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT d.final_key, d.pipedrive_id, d.echoed FROM link AS d
+		WHERE d.target_id = ?1 AND d.entity = 'deal' AND d.state = 'live' AND d.sent ->> '$.value' IS NOT d.echoed ->> '$.value'
+			AND EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity IN ('deal_product', 'deal_discount') AND o.run_id = ?2
+				AND (o.body ->> '$.deal_id' = CAST(d.pipedrive_id AS INTEGER) OR o.pipedrive_id LIKE d.pipedrive_id || '/%'))`, l.ID, l.RunID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var deals []deal
+	for rows.Next() {
+		var d deal
+		if err := rows.Scan(&d.key, &d.id, &d.echoed); err != nil {
+			return err
+		}
+		deals = append(deals, d)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, d := range deals {
+		now, err := l.Client.Get(ctx, "deal", d.id)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.key, err)
+		}
+		echoed, err := journal.Overlay(d.echoed, now.Data, []byte(`{"value":null}`))
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.key, err)
+		}
+		if err := l.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec("UPDATE link SET echoed = ? WHERE target_id = ? AND entity = 'deal' AND final_key = ?", string(echoed), l.ID, d.key)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
