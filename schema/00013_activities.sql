@@ -107,7 +107,7 @@ CREATE INDEX final_pack_pack ON final_pack (pack_key, seq);
 
 -- What has to be a note: notes, and what an activity has no room for. Where an activity hangs on nothing,
 -- that goes into further activities instead.
-CREATE VIEW v_note_text AS
+CREATE VIEW final_note_text AS
 SELECT
     t.final_key, t.activity_key, t.part, t.parts, t.html, t.bytes, f.object, f.row_id,
     coalesce(a.due, a.created_at) AS at,
@@ -130,7 +130,7 @@ LEFT JOIN map_user AS u ON u.map_key = a.author_email
 WHERE f.action = 'note' OR t.part > 1;
 
 -- +goose Down
-DROP VIEW v_note_text;
+DROP VIEW final_note_text;
 DROP TABLE final_pack;
 DROP TABLE final_text;
 DROP TABLE final_fate;

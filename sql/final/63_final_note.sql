@@ -1,5 +1,5 @@
 -- one row per part of the note beside an uploaded file, or in place of one that is empty
--- reads: setup, map_user, clean_document, clean_document_link, final_document_target, final_document_upload, final_activity, final_deal, v_note_text, map_setting
+-- reads: setup, map_user, clean_document, clean_document_link, final_document_target, final_document_upload, final_activity, final_deal, final_note_text, map_setting
 WITH
 -- Records that no file can hang on are named.
 elsewhere AS MATERIALIZED (
@@ -12,7 +12,7 @@ elsewhere AS MATERIALIZED (
 crowded AS MATERIALIZED (
     SELECT deal_key FROM (
         SELECT deal_key FROM final_document_upload WHERE deal_key IS NOT NULL
-        UNION ALL SELECT deal_key FROM v_note_text WHERE deal_key IN (SELECT u.deal_key FROM final_document_upload AS u))
+        UNION ALL SELECT deal_key FROM final_note_text WHERE deal_key IN (SELECT u.deal_key FROM final_document_upload AS u))
     GROUP BY deal_key
     HAVING count(*) > (SELECT CAST(value AS INTEGER) FROM map_setting WHERE map_key = 'notes_per_deal')
 ),

@@ -4,7 +4,7 @@ WITH
 most AS MATERIALIZED (SELECT CAST(value AS INTEGER) AS notes FROM map_setting WHERE map_key = 'notes_per_deal'),
 text AS MATERIALIZED (
     SELECT deal_key, final_key, bytes, row_number() OVER (PARTITION BY deal_key ORDER BY at, final_key) - 1 AS nth, count(*) OVER (PARTITION BY deal_key) AS texts
-    FROM v_note_text WHERE deal_key IS NOT NULL
+    FROM final_note_text WHERE deal_key IS NOT NULL
 ),
 packed AS MATERIALIZED (
     -- 400 bytes stand for the line that says when, by whom and about whom.

@@ -19,5 +19,5 @@ SELECT
         'user_id', iif(t.author_email IS NULL, NULL, json_object('@ref', 'user:' || t.author_email)),
         -- A day without a time stays that day nearly everywhere at noon.
         'add_time', replace(substr(t.at, 1, 19), 'T', ' ') || iif(length(t.at) = 10, ' 12:00:00', ''))) AS payload
-FROM setup AS s CROSS JOIN v_note_text AS t
+FROM setup AS s CROSS JOIN final_note_text AS t
 WHERE NOT EXISTS (SELECT 1 FROM final_pack AS p WHERE p.final_key = t.final_key)

@@ -5,7 +5,7 @@ text AS (
     SELECT p.pack_key, p.seq, t.*,
         '<p><b>' || np_escape(concat_ws(', ', replace(substr(t.at, 1, 19), 'T', ' ') || iif(length(t.at) > 10, ' UTC', ''), t.author, t.name))
             || ' (' || np_escape(s.source_tag || '/' || t.final_key) || ')</b></p>' || t.html AS block
-    FROM setup AS s CROSS JOIN final_pack AS p JOIN v_note_text AS t ON t.final_key = p.final_key
+    FROM setup AS s CROSS JOIN final_pack AS p JOIN final_note_text AS t ON t.final_key = p.final_key
     ORDER BY p.pack_key, p.seq
 ),
 pack AS (
