@@ -7,7 +7,7 @@ site AS MATERIALIZED (
         -- The cheapest plan has no recurring billing.
         (SELECT value FROM map_setting WHERE map_key = 'plan') NOT IN ('lite', 'essential') AS has_billing,
         (SELECT value FROM map_setting WHERE map_key = 'closed_products') = 'linkable' AS closed_linkable,
-        (SELECT nullif(value, '') FROM map_setting WHERE map_key = 'visible_to') AS visible_to
+        (SELECT visible_to FROM map_visibility WHERE entity = 'product') AS visible_to
     FROM setup AS s
 ),
 product AS (

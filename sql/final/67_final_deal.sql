@@ -42,6 +42,7 @@ SELECT
         'expected_close_date', iif(c.outcome = 'open', c.start_on, NULL),
         'org_id', json(iif(c.organization IS NULL, NULL, json_object('@ref', 'organization:' || c.organization))),
         'owner_id', json_object('@ref', 'user:' || ifnull(c.target_email, '@fallback')),
+        'visible_to', (SELECT visible_to FROM map_visibility WHERE entity = 'deal'),
         'custom_fields', json_object('@field:deal.' || f.target_field, setup.source_tag || '/' || c.contract_key))) AS payload
 FROM contract AS c
 CROSS JOIN setup

@@ -1,7 +1,6 @@
 package build_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"os/exec"
@@ -263,16 +262,31 @@ func TestHeadersNameTheTablesThatSQLiteOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range models {
-			var got []string
-			err := db.Write(context.Background(), func(tx *sql.Tx) (err error) {
-				got, err = model.Opened(t.Context(), tx, m.SQL)
-				return err
-			})
-			if diff := cmp.Diff(m.Reads, got); err != nil || diff != "" {
-				t.Errorf("%s: %v (-header +opened):\n%s", m.File, err, diff)
+			named := map[string]bool{}
+			for _, table := range m.Reads { // views are seen through
+				for _, name := range opened(t, db, "SELECT * FROM "+table) {
+					named[name] = true
+				}
+			}
+			for _, name := range opened(t, db, m.SQL) {
+				if !named[name] {
+					t.Errorf("%s reads %s, its header does not say so", m.File, name)
+				}
 			}
 		}
 	}
+}
+
+func opened(t *testing.T, db *warehouse.DB, query string) (tables []string) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *sql.Tx) (err error) {
+		tables, err = model.Opened(t.Context(), tx, query)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, query)
+	}
+	return tables
 }
 
 func TestATextOverTheLimitGoesIntoNotesOfItsRecordWhole(t *testing.T) {

@@ -127,10 +127,16 @@ func (m *theMap) payload(e entity) (string, error) {
 	if text := m.details(e); text != "" {
 		custom = append(custom, member("@field:"+e.name+".nextcrm_details", quoted(text)))
 	}
-	if v := cmp.Or(m.setting["visible_to_"+e.name], m.setting["visible_to"]); v != "" {
-		native = append(native, member("visible_to", mapped.Literal(v)))
+	return object(append(append(native, m.visibility(e.name)...), inner(custom)...)), nil
+}
+
+// visibility is visible_to as the map decides it, for one kind of record or for
+// all; none is the account's default.
+func (m *theMap) visibility(entity string) []string {
+	if v := cmp.Or(m.setting["visible_to_"+entity], m.setting["visible_to"]); v != "" {
+		return []string{member("visible_to", mapped.Literal(v))}
 	}
-	return object(append(native, inner(custom)...)), nil
+	return nil
 }
 
 // object puts a JSON object together from its members.

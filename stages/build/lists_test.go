@@ -384,16 +384,19 @@ func TestFieldsOverATinyBudgetLoseNoValueOfTheSample(t *testing.T) {
 }
 
 func TestVisibilityIsDecidedForAllRecordsOrForEachKind(t *testing.T) {
-	db := smallWarehouse(t)
+	db := smallWarehouse(t, `INSERT INTO clean_account_mention (name_strict, account_key, name, name_loose, mentions) VALUES ('nowhere', 'account:name:nowhere', 'Nowhere', 'nowhere', 1)`,
+		`INSERT INTO clean_product (product_key, row_id, name, is_active, row_hash) VALUES ('product:1', 1, 'Roof', 1, 'h')`)
 	decideSetting(t, db, "visible_to", "3")
 	decideSetting(t, db, "visible_to_deal", "1")
 	mapAndBuild(t, db)
-	want := []string{"3", "3", "1"}
+	decideSetting(t, db, "visible_to_product", "7")
+	mapAndBuild(t, db)
+	want := []string{"3", "3", "3", "1", "7"}
 	if diff := cmp.Diff(want, all(t, db, `SELECT payload ->> '$.visible_to' FROM final_organization UNION ALL SELECT payload ->> '$.visible_to' FROM final_person
-		UNION ALL SELECT payload ->> '$.visible_to' FROM final_deal`)); diff != "" {
+		UNION ALL SELECT payload ->> '$.visible_to' FROM final_deal UNION ALL SELECT payload ->> '$.visible_to' FROM final_product`)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	want = []string{"deal 1", "lead 3", "organization 3", "person 3", "product 3"}
+	want = []string{"deal 1", "lead 3", "organization 3", "person 3", "product 7"}
 	if diff := cmp.Diff(want, all(t, db, "SELECT entity || ' ' || visible_to FROM map_visibility ORDER BY 1")); diff != "" {
 		t.Errorf("for other stages (-want +got):\n%s", diff)
 	}

@@ -1,10 +1,6 @@
 package build
 
-import (
-	"strings"
-
-	"nextpipe/stages/internal/mapped"
-)
+import "strings"
 
 var organizations = entity{
 	name: "organization", table: "final_organization", key: "c.account_key", records: "golden_account",
@@ -39,10 +35,7 @@ func mentioned(m *theMap, columns []string) string {
 	values := map[string]string{
 		"final_key": "c.account_key", "marker": "setup.source_tag || '/' || c.account_key", "name": "c.name", "owner_email": "NULL",
 		"seq":     "(SELECT ifnull(max(row_id), 0) FROM clean_account) + row_number() OVER (ORDER BY c.name_strict)",
-		"payload": object(terms),
-	}
-	if v := m.setting["visible_to"]; v != "" {
-		values["payload"] = object(append(terms, member("visible_to", mapped.Literal(v))))
+		"payload": object(append(terms, m.visibility("organization")...)),
 	}
 	list := make([]string, len(columns))
 	for i, c := range columns {
