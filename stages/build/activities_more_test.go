@@ -285,3 +285,18 @@ func TestAnOlderVersionOfARecordIsToldByTheNewest(t *testing.T) {
 		t.Errorf("a deleted one that is moved does not say so: %s", got)
 	}
 }
+
+func TestACorrectedValueReachesItsActivity(t *testing.T) {
+	db := happenings(t, "plugin", "UTC", map[string][]row{"activity": {{"id": "1", "type": "call", "due_date": "31.02.2024", "contact_id": "c1", "created_at": "2024-01-01 10:00:00"}}})
+	if got := one(t, db, "SELECT due_on || due_time || (payload ->> 'note' LIKE '%Due as written: 31.02.2024%') FROM final_activity"); got != "2024-01-0110:00:001" {
+		t.Errorf("a day that does not exist: %s", got)
+	}
+	if got := one(t, db, "SELECT rule || ' ' || value FROM issue WHERE field = 'due_date'"); got != "date_impossible 31.02.2024" {
+		t.Errorf("the finding is %q", got)
+	}
+	execute(t, db, "INSERT INTO fix_value (object, source_id, field, value, by_name) VALUES ('activity', '1', 'due_date', '2024-02-29', 'test')")
+	rebuild(t, db)
+	if got := column(t, db, "SELECT due_on || coalesce(due_time, '') FROM final_activity"); !slices.Equal(got, []string{"2024-02-29"}) {
+		t.Errorf("corrected: %v", got)
+	}
+}
