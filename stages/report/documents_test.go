@@ -230,6 +230,11 @@ func TestDocuments_RecordsOfTheDatabaseAreWhole(t *testing.T) {
 	if note["corrects_number"] != "INV-2024-0001" || note["base_total"] != "27359.44" || note["base_currency"] != "CZK" {
 		t.Errorf("the credit note reads %v", note)
 	}
+	// Receipts are files: those go to Pipedrive, the accountant gets the list.
+	receipts := readRows(t, dir, "invoices", "receipt_documents.csv")
+	if len(receipts) != 1 || receipts[0]["type"] != "RECEIPT" || receipts[0]["title"] != "offer-5.pdf" {
+		t.Errorf("receipts: %v", receipts)
+	}
 	if text, err := os.ReadFile(filepath.Join(dir, "employees.csv")); err != nil || strings.Contains(string(text), "salary") {
 		t.Errorf("employees.csv shows the pay: %s %v", text, err)
 	}
