@@ -1,9 +1,11 @@
 -- one row per target list whose title no other list has
 -- reads: stg_target_list, stg_target_list_member, clean_site, clean_list
-WITH named AS (
+WITH
+member AS MATERIALIZED (SELECT np_id(target_list_id) AS id, count(*) AS uses FROM stg_target_list_member GROUP BY 1),
+named AS (
     SELECT np_fold(np_text(l.title)) AS list_key, np_text(l.title) AS title, l.row_id, np_id(l.source_id) AS id, np_html(l.description) AS description,
-        (SELECT count(*) FROM stg_target_list_member AS m WHERE np_id(m.target_list_id) = np_id(l.source_id)) AS uses
-    FROM stg_target_list AS l CROSS JOIN clean_site AS site
+        ifnull(m.uses, 0) AS uses
+    FROM stg_target_list AS l CROSS JOIN clean_site AS site LEFT JOIN member AS m ON m.id = np_id(l.source_id)
     WHERE np_text(l.title) IS NOT NULL
         AND NOT (site.exclude_deleted AND (l.deleted_at <> '' AND l.deleted_at <> 'NULL' AND l.deleted_at NOT GLOB '0000-*') IS TRUE)
 )

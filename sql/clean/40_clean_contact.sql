@@ -136,7 +136,7 @@ SELECT
     v.is_active,
     -- Who refused as a target has refused.
     CASE WHEN v.has_opt_outs THEN np_strictest(v.consent, (SELECT group_concat(x.consent, ' ')
-            FROM json_each(v.emails) AS j JOIN clean_opt_out AS x ON x.email = j.value ->> 'value'))
+            FROM json_each(v.emails) AS j CROSS JOIN clean_opt_out AS x ON x.email = j.value ->> 'value'))
         ELSE v.consent END AS consent,
     v.source,
     v.linkedin_url,

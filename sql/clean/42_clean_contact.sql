@@ -13,14 +13,20 @@ site AS MATERIALIZED (
             'separator', coalesce(c.list_separator, ','), 'currency', c.default_currency) AS fields
     FROM clean_site AS c
 ),
-listed AS MATERIALIZED (
-    -- Lists that are deleted have no row in clean_list, unless another one has their title.
-    SELECT np_id(m.target_id) AS target_id, json_group_array(DISTINCT l.title) AS lists
-    FROM stg_target_list_member AS m
-    JOIN stg_target_list AS t ON np_id(t.source_id) = np_id(m.target_list_id)
+target AS MATERIALIZED (
+    SELECT np_id(source_id) AS id, company, converted_account_id, created_by,
+        coalesce(nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), company) AS name
+    FROM stg_target
+),
+list AS MATERIALIZED (
+    SELECT np_id(t.source_id) AS id, l.title
+    FROM stg_target_list AS t CROSS JOIN clean_site AS site
     JOIN clean_list AS l ON l.list_key = np_fold(np_text(t.title))
-    CROSS JOIN clean_site AS site
     WHERE NOT (site.exclude_deleted AND (t.deleted_at <> '' AND t.deleted_at <> 'NULL' AND t.deleted_at NOT GLOB '0000-*') IS TRUE)
+),
+listed AS MATERIALIZED (
+    SELECT np_id(m.target_id) AS target_id, json_group_array(DISTINCT l.title) AS lists
+    FROM stg_target_list_member AS m JOIN list AS l ON l.id = np_id(m.target_list_id)
     GROUP BY 1
 ),
 staged AS (
@@ -39,9 +45,9 @@ staged AS (
         t.company, t.converted_account_id, NULL, NULL, NULL, NULL, s.source,
         s.linkedin_url, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         t.created_by, s.created_at, s.updated_at,
-        np_extra(s.extra, 'found_for_target', coalesce(nullif(trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, '')), ''), t.company),
+        np_extra(s.extra, 'found_for_target', t.name,
             'enrichment_status', s.enrich_status, 'enriched_at', s.enriched_at), s.row_hash
-    FROM stg_target_contact AS s LEFT JOIN stg_target AS t ON np_id(t.source_id) = np_id(s.target_id)
+    FROM stg_target_contact AS s LEFT JOIN target AS t ON t.id = np_id(s.target_id)
     UNION ALL
     SELECT 'lead', s.row_id, s.first_name, s.last_name, NULL, s.email, NULL, s.phone, NULL, s.job_title,
         s.company, s.account_id, NULL, NULL, NULL, NULL, NULL,
@@ -101,7 +107,7 @@ SELECT
     np_bool(v.is_active) AS is_active,
     -- Nobody has asked a prospect: what is not refused is unknown, never given.
     np_strictest(CASE WHEN np_bool(v.do_not_email) = 1 THEN 'unsubscribed' END,
-        (SELECT group_concat(o.consent, ' ') FROM json_each(v.emails) AS m JOIN clean_opt_out AS o ON o.email = m.value ->> 'value')) AS consent,
+        (SELECT group_concat(o.consent, ' ') FROM json_each(v.emails) AS m CROSS JOIN clean_opt_out AS o ON o.email = m.value ->> 'value')) AS consent,
     np_text(v.source) AS source,
     np_text(v.linkedin_url) AS linkedin_url,
     np_text(v.facebook_url) AS facebook_url,

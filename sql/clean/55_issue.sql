@@ -36,7 +36,7 @@ found (rule, object, record_key, row_id, field, value) AS (
     UNION ALL
     SELECT 'consent_by_address', 'contact', c.contact_key, c.row_id, 'consent', x.email || ': ' || x.evidence
     FROM (SELECT 1 FROM clean_opt_out LIMIT 1) CROSS JOIN clean_contact AS c CROSS JOIN json_each(c.emails) AS m
-    JOIN clean_opt_out AS x ON x.email = m.value ->> 'value'
+    CROSS JOIN clean_opt_out AS x ON x.email = m.value ->> 'value'
     WHERE EXISTS (SELECT 1 FROM stg_contact AS s WHERE s.row_id = c.row_id)
 )
 SELECT f.rule, r.severity, f.object, f.record_key, f.row_id, f.field, substr(f.value, 1, 200) AS value, r.action AS hint

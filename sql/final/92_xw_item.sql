@@ -2,14 +2,8 @@
 -- reads: clean_prospect, clean_lead, clean_list, clean_site, xw_contact, final_lead, final_filter, stg_lead_source, stg_lead_status, stg_lead_type, stg_target_list, stg_target_list_member, map_field, map_option
 WITH
 lead AS (
-    SELECT p.object, p.row_id, p.source_id,
-        CASE WHEN p.fate <> 'live' THEN p.fate WHEN f.final_key IS NULL THEN 'rejected' ELSE 'final' END AS fate,
-        CASE WHEN p.fate = 'merged' OR f.final_key IS NOT NULL THEN 'lead' END AS entity,
-        coalesce(f.final_key, p.into_key) AS final_key,
-        CASE WHEN p.fate = 'live' AND f.final_key IS NULL THEN 'lead.nothing_to_link' ELSE p.rule END AS rule,
-        CASE WHEN p.fate = 'live' AND f.final_key IS NULL THEN 'the lead has neither a person nor a company' ELSE p.reason END AS reason
-    FROM clean_prospect AS p LEFT JOIN final_lead AS f ON f.final_key = p.prospect_key
-    WHERE p.object = 'lead'
+    SELECT *, fate = 'live' AND NOT is_final AS is_rejected FROM (
+        SELECT p.*, p.prospect_key IN (SELECT final_key FROM final_lead) AS is_final FROM clean_prospect AS p WHERE p.object = 'lead')
 ),
 -- A repeated record goes where the record it repeats goes.
 person AS MATERIALIZED (
@@ -34,14 +28,20 @@ list AS MATERIALIZED (
     LEFT JOIN map_option AS o ON o.map_key = 'contact.lists=' || c.title
     LEFT JOIN final_filter AS f ON f.final_key = 'filter:list:' || replace(replace(c.source_id, '%', '%25'), ']', '%5D')
 ),
-word (object, source_field, row_id, source_id, name, uses) AS (
+word (object, source_field, row_id, source_id, name, uses) AS MATERIALIZED (
     SELECT 'lead_status', 'lead:status', s.row_id, s.source_id, np_name(s.name), (SELECT count(*) FROM clean_lead AS l WHERE l.status = np_name(s.name)) FROM stg_lead_status AS s
     UNION ALL
     SELECT 'lead_source', 'lead:source', s.row_id, s.source_id, np_name(s.name), (SELECT count(*) FROM clean_lead AS l WHERE l.source = np_name(s.name)) FROM stg_lead_source AS s
     UNION ALL
     SELECT 'lead_type', 'lead:type', s.row_id, s.source_id, np_name(s.name), (SELECT count(*) FROM clean_lead AS l WHERE l.type = np_name(s.name)) FROM stg_lead_type AS s
 )
-SELECT object, row_id, source_id, fate, entity, final_key, rule, reason FROM lead
+SELECT object, row_id, source_id,
+    CASE WHEN is_rejected THEN 'rejected' WHEN is_final THEN 'final' ELSE fate END AS fate,
+    iif(is_final OR fate = 'merged', 'lead', NULL) AS entity,
+    iif(is_final, prospect_key, into_key) AS final_key,
+    iif(is_rejected, 'lead.nothing_to_link', rule) AS rule,
+    iif(is_rejected, 'the lead has neither a person nor a company', reason) AS reason
+FROM lead
 UNION ALL
 SELECT object, row_id, source_id, fate, entity, final_key, rule, reason FROM person
 UNION ALL
