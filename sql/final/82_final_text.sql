@@ -23,6 +23,8 @@ whole AS (
                 np_facts(
                     'Created', replace(substr(a.created_at, 1, 19), 'T', ' ') || ' UTC' || coalesce(' by ' || w.author, ''),
                     'Created by', iif(a.created_at IS NULL, w.author, NULL),
+                    -- Notes tell their type anyway; here, where Pipedrive's has another name.
+                    'Type', iif(a.object = 'activity' AND a.kind NOT IN ('', lower(iif(f.action = 'note', 'note', f.type_name))), a.kind, NULL),
                     'Owner', iif(u.target_email IS NULL, a.owner_email, NULL),
                     'Date', iif(f.action = 'note' AND length(a.due) = 10, a.due, NULL),
                     'Duration', iif(f.action = 'note', a.duration, NULL),

@@ -220,9 +220,27 @@ func TestTheMapDecidesWhatATypeBecomes(t *testing.T) {
 	if diff := cmp.Diff([]string{"Note checkbox", "Phone call call"}, column(t, db, "SELECT name || ' ' || icon_key FROM final_activity_type ORDER BY 1")); diff != "" {
 		t.Errorf("types (-want +got):\n%s", diff)
 	}
+	if got := one(t, db, "SELECT group_concat(payload ->> 'content' LIKE '%<br>Type: feedback<%') FROM final_note"); got != "1" {
+		t.Errorf("a note does not tell which type it was")
+	}
 	decideCell(t, db, "map_setting", "call_logs", "value", "yes")
 	if _, err := mapping.Run(t.Context(), db); err == nil || !strings.Contains(err.Error(), "call logs are not built") {
 		t.Errorf("call logs give %v", err)
+	}
+}
+
+func TestManyTypesOfTheSourceDoNotFloodTheAccount(t *testing.T) {
+	var rows []row
+	for i := range 60 {
+		rows = append(rows, row{"id": fmt.Sprint(i), "type": fmt.Sprintf("Type %02d", i%30), "title": "T", "contact_id": "c1", "created_at": "2024-01-01 10:00:00"})
+	}
+	rows = append(rows, row{"id": "new", "type": strings.Repeat("é", 400), "contact_id": "c1", "created_at": "2024-01-01 10:00:00"})
+	db := happenings(t, "plugin", "UTC", map[string][]row{"activity": rows})
+	if got := one(t, db, "SELECT count(*) || ' ' || max(length(name)) FROM final_activity_type"); got != "21 7" {
+		t.Errorf("%s types and characters, want 21 7", got)
+	}
+	if got := one(t, db, "SELECT count(*) FROM final_activity WHERE type_key = 'task' AND payload ->> 'note' NOT LIKE '%<br>Type: %'"); got != "0" {
+		t.Errorf("%s tasks do not tell what they were", got)
 	}
 }
 

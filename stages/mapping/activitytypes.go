@@ -1,9 +1,11 @@
 package mapping
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // ActivityType is one row of map_activity_type: what becomes of one type of
@@ -71,8 +73,28 @@ func (m *builder) activityTypes() error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	shareTask(all)
 	_, err = finish(m, "map_activity_type", all, (*ActivityType).complete)
 	return err
+}
+
+// ownTypeLimit is how many new types are proposed: an account has a limit whose
+// number Pipedrive does not tell, and nobody picks from a hundred.
+const ownTypeLimit = 20
+
+// shareTask makes the least used of many new types tasks; their texts tell which.
+func shareTask(all []ActivityType) {
+	var own []*ActivityType
+	for i := range all {
+		if all[i].Evidence == ownType {
+			own = append(own, &all[i])
+		}
+	}
+	slices.SortStableFunc(own, func(a, b *ActivityType) int { return cmp.Compare(b.Uses, a.Uses) })
+	for _, a := range own[min(len(own), ownTypeLimit):] {
+		a.TypeName, a.Icon, a.Confidence = text("Task"), text("task"), 0.4
+		a.Evidence = fmt.Sprintf("the source has %d types of its own, the account would get %d; the text tells the type", len(own), ownTypeLimit)
+	}
 }
 
 // propose fills in what the type's name tells.
@@ -97,8 +119,14 @@ func (a *ActivityType) propose() {
 		}
 	}
 	a.complete()
-	a.Evidence, a.Confidence = "a type of its own, since the account has none like it", 0.6
+	a.Evidence, a.Confidence = ownType, 0.6
 }
+
+// ownType is why a type that has to be made is proposed.
+const ownType = "a type of its own, since the account has none like it"
+
+// typeNameLength is enough for any name that people would pick from a list.
+const typeNameLength = 60
 
 // complete gives an activity its type when a person only decided that it is one.
 func (a *ActivityType) complete() {
@@ -106,8 +134,8 @@ func (a *ActivityType) complete() {
 		return
 	}
 	if a.TypeName == nil && a.Kind != "" {
-		first, n := utf8.DecodeRuneInString(a.Kind)
-		a.TypeName = text(strings.Replace(strings.ToUpper(string(first))+a.Kind[n:], "Sms", "SMS", 1))
+		name := []rune(strings.Replace(a.Kind, "sms", "SMS", 1))
+		a.TypeName = text(strings.ToUpper(string(name[0])) + string(name[1:min(len(name), typeNameLength)]))
 	}
 	if a.TypeName == nil {
 		a.TypeName = text("Task")
