@@ -55,40 +55,40 @@ CREATE TABLE clean_document_link (
 CREATE INDEX clean_document_link_document ON clean_document_link (document_key, seq);
 CREATE INDEX clean_document_link_row ON clean_document_link (row_id);
 
--- What each link leads to in Pipedrive. Files hang on deals, persons, organizations, leads and activities.
+-- What each link leads to in Pipedrive; CROSS JOIN goes from the few links to the many records. Files hang on deals, persons, organizations, leads and activities.
 CREATE VIEW final_document_target AS
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'organization' AS entity, f.final_key
 FROM clean_document_link AS l
-JOIN xw_account AS x ON x.account_key = l.record_key
-JOIN final_organization AS f ON f.final_key = x.final_key
+CROSS JOIN xw_account AS x ON x.account_key = l.record_key
+CROSS JOIN final_organization AS f ON f.final_key = x.final_key
 WHERE l.kind IN ('account', 'invoice')
 UNION ALL
 -- Companies without a record of their own are final under their own key.
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'organization', f.final_key
 FROM clean_document_link AS l
-JOIN final_organization AS f ON f.final_key = l.record_key
+CROSS JOIN final_organization AS f ON f.final_key = l.record_key
 WHERE l.kind = 'account' AND NOT EXISTS (SELECT 1 FROM xw_account AS x WHERE x.account_key = l.record_key)
 UNION ALL
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'person', f.final_key
 FROM clean_document_link AS l
-JOIN xw_contact AS x ON x.contact_key = l.record_key
-JOIN final_person AS f ON f.final_key = x.final_key
+CROSS JOIN xw_contact AS x ON x.contact_key = l.record_key
+CROSS JOIN final_person AS f ON f.final_key = x.final_key
 WHERE l.kind = 'contact'
 UNION ALL
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'deal', f.final_key
 FROM clean_document_link AS l
-JOIN xw_deal AS x ON x.deal_key = l.record_key
-JOIN final_deal AS f ON f.final_key = x.final_key
+CROSS JOIN xw_deal AS x ON x.deal_key = l.record_key
+CROSS JOIN final_deal AS f ON f.final_key = x.final_key
 WHERE l.kind = 'deal'
 UNION ALL
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'lead', f.final_key
 FROM clean_document_link AS l
-JOIN final_lead AS f ON f.final_key = l.record_key
+CROSS JOIN final_lead AS f ON f.final_key = l.record_key
 WHERE l.kind = 'lead'
 UNION ALL
 SELECT l.document_key, l.seq, l.row_id, l.kind, l.record, 'activity', f.final_key
 FROM clean_document_link AS l
-JOIN final_activity AS f ON f.final_key = l.record_key
+CROSS JOIN final_activity AS f ON f.final_key = l.record_key
 WHERE l.kind = 'task';
 
 -- An upload takes one record of each kind: the first of all kinds together, the second of all kinds, and so on.

@@ -1,14 +1,15 @@
 -- one row per document and record it hangs on; versions hang on what their document hangs on, too
 -- reads: stg_document, stg_document_link, stg_invoice, stg_invoice_file, clean_document, clean_account, clean_company_spelling, clean_account_mention, clean_contact, clean_deal
 WITH
+doc AS MATERIALIZED (SELECT document_key, source_id FROM clean_document WHERE object = 'document'),
 named (document_key, seq, row_id, word, object_id) AS (
     SELECT d.document_key, 0, NULL, s.object, np_text(s.object_id)
     FROM clean_document AS d JOIN stg_document AS s ON s.row_id = d.row_id
     WHERE d.object = 'document' AND s.object_id <> ''
     UNION ALL
     SELECT d.document_key, l.row_id, l.row_id, l.object, np_text(l.object_id)
-    FROM clean_document AS d JOIN stg_document_link AS l ON l.document_id = d.source_id
-    WHERE d.object = 'document' AND l.object_id <> ''
+    FROM stg_document_link AS l CROSS JOIN doc AS d ON d.source_id = l.document_id
+    WHERE l.object_id <> ''
     UNION ALL
     SELECT d.document_key, 0, NULL, 'invoice', f.invoice_id
     FROM clean_document AS d JOIN stg_invoice_file AS f ON f.row_id = d.row_id
@@ -35,7 +36,7 @@ link AS MATERIALIZED (
     SELECT d.document_key, o.seq, NULL, o.kind, o.record FROM clean_document AS d JOIN own AS o ON o.document_key = d.parent_key
 ),
 account (name_strict, account_key) AS MATERIALIZED (
-    SELECT name_strict, account_key FROM (SELECT name_strict, account_key, min(row_id) FROM clean_account GROUP BY name_strict)
+    SELECT name_strict, account_key FROM (SELECT name_strict, account_key, min(row_id) FROM clean_account WHERE EXISTS (SELECT 1 FROM link) GROUP BY name_strict)
     UNION ALL
     SELECT m.name_strict, m.account_key FROM clean_account_mention AS m
 ),
