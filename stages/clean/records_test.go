@@ -41,6 +41,9 @@ func TestSampleInvoicesAreCountedAndAddedUpAsTheManifestSays(t *testing.T) {
 	if diff := cmp.Diff(want.Status, counts(t, db, "SELECT status, count(*) FROM clean_invoice GROUP BY 1")); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
 	}
+	expect(t, db, "the planted defects by record", "SELECT rule, record_key, value FROM issue WHERE object = 'invoice' ORDER BY 1, 2",
+		"invoice_number_twice | invoice:number:INV-2024-007 | INV-2024-007", "invoice_number_twice | invoice:number:INV-2024-007#2 | INV-2024-007",
+		"invoice_total_mismatch | invoice:number:INV-2024-006 | 999.99 is not 375.00 + 71.25")
 	expect(t, db, "an invoice as the export has it", `SELECT invoice_key, type, number, account_key, deal_key, currency, subtotal, tax, total, open_amount, issued_on, due_on, paid_at
 		FROM clean_invoice WHERE row_id IN (2, 8) ORDER BY row_id`,
 		"invoice:number:INV-2024-002 | invoice | INV-2024-002 | account:502 | deal:9002 | EUR | 155.00 | 29.45 | 184.45 | 184.45 | 2024-02-05 | 2024-02-19 | NULL",
