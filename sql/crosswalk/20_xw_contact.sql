@@ -1,4 +1,4 @@
--- one row per staging row of a person: its fate and the final record it went into
+-- one row per staging row of a person, and per person of a lead or target: its fate and the final record it went into
 -- reads: clean_contact, clean_drop, dup_contact_member
 SELECT
     c.row_id,
