@@ -53,6 +53,9 @@ func TestEveryRowOfBothEditionsHasAFate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Stop() })
+	for _, shape := range []string{"0init", "fork"} {
+		happeningsAddUp(t, databaseWarehouse(t, server, shape))
+	}
 	db := databaseWarehouse(t, server, "latest")
 	happeningsAddUp(t, db)
 	for query, want := range map[string]string{
