@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -197,5 +198,58 @@ func TestFetch_WithoutDocumentsMakesNoFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(db.Path() + ".files"); !os.IsNotExist(err) {
 		t.Errorf("the folder: %v", err)
+	}
+}
+
+// TestFetch_AsksFolderBucketAndWebInThisOrder uses records as the database
+// edition stages them; the bucket may be read by everybody.
+func TestFetch_AsksFolderBucketAndWebInThisOrder(t *testing.T) {
+	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		content, ok := map[string]string{"/nextcrm/documents/2.pdf": "from the bucket", "/nextcrm/invoices/1.pdf": "invoice"}[r.URL.Path]
+		if !ok {
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, "<Error><Code>NoSuchKey</Code></Error>")
+			return
+		}
+		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+		w.Header().Set("ETag", `"x"`)
+		fmt.Fprint(w, content)
+	}))
+	defer bucket.Close()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "from the web") }))
+	defer web.Close()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "1.pdf"), []byte("from the folder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t)
+	dir := export(t, map[string]string{"contacts.csv": "id,email\n1,a@example.com\n"})
+	if err := fetched(t, db, dir, extract.Files{}); err != nil {
+		t.Fatal(err)
+	}
+	stage := strings.ReplaceAll(`INSERT INTO stg_document (source_table, title, object_key, url, deleted_at, row_hash) VALUES
+			('Documents', 'one', '1.pdf', NULL, NULL, ''), ('Documents', 'two', 'documents/2.pdf', 'https://files.example/documents/2.pdf', NULL, ''),
+			('Documents', 'three', 'documents/3.pdf', 'WEB/f/3.pdf', NULL, ''), ('Documents', 'four', NULL, 'https://files.example/4.pdf', NULL, ''),
+			('Documents', 'deleted', 'documents/5.pdf', NULL, '2024-01-01T00:00:00Z', '');
+		INSERT INTO stg_invoice (source_table, pdf_key, row_hash) VALUES ('Invoices', 'invoices/1.pdf', '');
+		INSERT INTO stg_invoice_file (source_table, object_key, row_hash) VALUES ('Invoice_Attachments', 'invoices/2.pdf', '')`, "WEB", web.URL)
+	if err := db.Write(t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(stage); return err }); err != nil {
+		t.Fatal(err)
+	}
+	src, err := nextcrm.OpenExport(t.Context(), dir, nextcrm.ExportOptions{Timezone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	where := extract.Files{Folder: folder, Hosts: []string{strings.TrimPrefix(web.URL, "http://")}}
+	where.Bucket.Endpoint, where.Bucket.Bucket = bucket.URL, "nextcrm"
+	if _, err := extract.Fetch(t.Context(), db, src, where, func(int64, int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"1.pdf": "present folder", "documents/2.pdf": "present bucket", "documents/3.pdf": "present web",
+		"https://files.example/4.pdf": "missing", "invoices/1.pdf": "present bucket", "invoices/2.pdf": "missing"}
+	if diff := cmp.Diff(want, blobs(t, db)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
