@@ -204,6 +204,11 @@ func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec p
 	if l.origin == "created" {
 		return op, nil
 	}
+	if l.origin == "adopted" {
+		if err := u.list(ctx, e.Name, l.finalKey, l.id, "another copy of the warehouse made it: the journal does not say that we did"); err != nil {
+			return nil, err
+		}
+	}
 	op.Verb = journal.Update
 	if op.Body, err = u.oldValues(ctx, e.Name, l.id); err != nil || op.Body != nil {
 		return op, err
@@ -214,7 +219,7 @@ func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec p
 
 // reasonToKeep tells why a record of ours must stay as it is; "" when it need not.
 func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (string, error) {
-	if l.origin == "created" && !l.journalled || l.origin == "adopted" {
+	if l.origin == "created" && !l.journalled {
 		return "the journal does not say that we created it", nil
 	}
 	field, err := u.touched(ctx, e, l, rec)

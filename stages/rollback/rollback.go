@@ -90,6 +90,11 @@ func (u *undoer) refuseOpen(ctx context.Context) error {
 func (u *undoer) keep(ctx context.Context, kind, finalKey, id, why string) error {
 	u.res.Left++
 	u.kept[kind+" "+id] = true
+	return u.list(ctx, kind, finalKey, id, why)
+}
+
+// list notes for people that a record is still there after the rollback.
+func (u *undoer) list(ctx context.Context, kind, finalKey, id, why string) error {
 	if u.dryRun {
 		return nil
 	}

@@ -17,19 +17,16 @@ import (
 	"nextpipe/stages/scope"
 )
 
-// existing adds a person to the account that carries the marker of contact:1,
-// as an earlier migration of the same source left it.
+// existing adds a person to the account who is contact:1 by name and telephone,
+// written as somebody else wrote it.
 func existing(t *testing.T, a *sandbox.Account, more map[string]any) (id int64) {
 	t.Helper()
-	code, err := a.AddField("persons", marker, "varchar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := map[string]any{"name": "Known as Bob", "custom_fields": map[string]any{code: rehearse.Tag + "/contact:1"}}
+	body := map[string]any{"name": "PERSON 1", "phones": []any{map[string]any{"value": rehearse.Phone(1), "primary": true}}}
 	for k, v := range more {
 		body[k] = v
 	}
-	if id, err = a.Create("persons", body); err != nil {
+	id, err := a.Create("persons", body)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -70,7 +67,7 @@ func TestLoad_ADeltaOfAMatchedRecordLeavesItsOwnValuesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec := mustRecord(t, a, "persons", id)
-	if rec["name"] != "Known as Bob" {
+	if rec["name"] != "PERSON 1" {
 		t.Errorf("the name that was there before us became %v", rec["name"])
 	}
 	if got := rec["emails"].([]any)[0].(map[string]any)["value"]; got != "new@example.com" {

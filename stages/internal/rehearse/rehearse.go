@@ -104,6 +104,10 @@ func final(tx *sql.Tx, i int) error {
 		{"INSERT INTO final_deal VALUES (?, ?, ?, ?, '10.5', 'EUR', 'won', 'sales/won', ?, ?, NULL, ?)", []any{fmt.Sprintf("deal:%d", i), i, marker("deal"), fmt.Sprintf("Deal %d", i),
 			fmt.Sprintf("account:%d", i), fmt.Sprintf("contact:%d", i),
 			fmt.Sprintf(`{"title":"Deal %d","value":10.50,"currency":"EUR","status":"won","won_time":"2024-01-02T03:04:05Z","stage_id":{"@ref":"stage:sales/won"},"org_id":{"@ref":"organization:account:%d"},"person_id":{"@ref":"person:contact:%d"},"label_ids":[{"@ref":"label:deal:Hot"}],"custom_fields":{"@field:deal.nextcrm_id":%q}}`, i, i, i, marker("deal"))}},
+		// What matching compares: a name and a telephone.
+		{`INSERT INTO clean_contact (contact_key, row_id, name, name_origin, first_name, last_name, phone_e164, phones, row_hash)
+			VALUES (?1, ?2, ?3, 'name', 'Person', ?4, ?5, json_array(json_object('value', ?5, 'e164', ?5)), '')`,
+			[]any{fmt.Sprintf("contact:%d", i), i, fmt.Sprintf("Person %d", i), fmt.Sprint(i), Phone(i)}},
 	} {
 		if _, err := tx.Exec(q.sql, q.args...); err != nil {
 			return err
@@ -111,6 +115,9 @@ func final(tx *sql.Tx, i int) error {
 	}
 	return nil
 }
+
+// Phone is the number of the i-th contact, by which an existing person matches.
+func Phone(i int) string { return fmt.Sprintf("+4930123456%02d", i) }
 
 // Account is a local account of the given seed on a clock of its own.
 func Account(t testing.TB, seed int64) *sandbox.Account {

@@ -13,6 +13,7 @@ import (
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/relink"
+	"nextpipe/stages/rollback"
 )
 
 // copyOf is the warehouse as it would come out of a backup.
@@ -91,5 +92,11 @@ func TestRelink_ASecondWarehouseOfTheSameSourceAddsNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
 		t.Errorf("the second warehouse changed the account:\n%s", diff)
+	}
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, second, a), false); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
+		t.Errorf("its rollback took away what the first one made:\n%s", diff)
 	}
 }
