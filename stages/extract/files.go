@@ -38,15 +38,6 @@ func Fetch(ctx context.Context, db *warehouse.DB, src nextcrm.Source, where File
 }
 
 func fetch(ctx context.Context, db *warehouse.DB, src nextcrm.Source, where Files, report func(done, of int64)) (res stage.Result, err error) {
-	wanted, err := wantedFiles(ctx, db)
-	if err != nil || len(wanted) == 0 && where.Folder == "" {
-		return res, errors.Join(err, forget(ctx, db))
-	}
-	store, err := blob.OpenStore(blob.Folder(db.Path()))
-	if err != nil {
-		return res, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
 	origins, folder, err := where.origins(src)
 	if err != nil {
 		return res, stage.Input(err)
@@ -54,6 +45,15 @@ func fetch(ctx context.Context, db *warehouse.DB, src nextcrm.Source, where File
 	if folder != nil {
 		defer func() { err = errors.Join(err, folder.Close()) }()
 	}
+	wanted, err := wantedFiles(ctx, db)
+	if err != nil || len(wanted) == 0 && folder == nil {
+		return res, errors.Join(err, forget(ctx, db))
+	}
+	store, err := blob.OpenStore(blob.Folder(db.Path()))
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
 	f := &blob.Fetcher{Store: store, Origins: origins, Sleep: where.Sleep}
 	if err := fetchAll(ctx, db, f, wanted, report, &res); err != nil {
 		return res, err
@@ -162,6 +162,10 @@ func fetchAll(ctx context.Context, db *warehouse.DB, f *blob.Fetcher, wanted []w
 	for i, w := range wanted {
 		report(int64(i), int64(len(wanted)))
 		found, err := f.Fetch(ctx, w.Want)
+		var fatal *blob.Fatal
+		if errors.As(err, &fatal) {
+			return stage.Input(err) // wrong keys or bucket: somebody has to correct them
+		}
 		if err != nil {
 			return err
 		}
