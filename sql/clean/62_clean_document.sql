@@ -20,7 +20,8 @@ doc AS (
         s.row_id,
         s.id AS source_id,
         'document:' || np_key(np_id(s.parent_id)) AS parent_key,
-        np_file_name(s.file, s.title, s.object_key, s.url) AS name,
+        -- Titles and numbers are no paths: a slash in them parts no folders.
+        np_file_name(s.file, replace(s.title, '/', '-'), s.object_key, s.url) AS name,
         np_text(s.title) AS title,
         -- The old system writes this constant itself.
         nullif(np_html(s.description), 'new document') AS description,
@@ -47,7 +48,7 @@ doc AS (
 ),
 attached AS (
     SELECT 'invoice_file:' || coalesce(np_key(np_id(f.source_id)), 'row:' || f.row_id), 'invoice_file', f.row_id, np_id(f.source_id), NULL,
-        np_file_name(f.title, f.object_key), NULL, NULL, iif(np_bool(f.is_primary_pdf), 'Invoice', 'File of an invoice'), NULL, NULL, NULL,
+        np_file_name(replace(f.title, '/', '-'), f.object_key), NULL, NULL, iif(np_bool(f.is_primary_pdf), 'Invoice', 'File of an invoice'), NULL, NULL, NULL,
         np_facts('Invoice', coalesce(nullif(i.number, ''), f.invoice_id), '{}', f.extra), nullif(f.created_by, ''),
         np_stamp(f.created_at, site.zone, site.date_order), nullif(f.object_key, ''), f.size
     FROM site CROSS JOIN stg_invoice_file AS f
@@ -55,7 +56,7 @@ attached AS (
 ),
 printed AS (
     SELECT 'invoice_pdf:' || coalesce(np_key(np_id(i.source_id)), 'row:' || i.row_id), 'invoice', i.row_id, np_id(i.source_id), NULL,
-        np_file_name(coalesce(nullif(i.number, ''), 'Invoice') || '.pdf'), NULL, NULL, 'Invoice', NULL, NULL, NULL,
+        np_file_name(replace(coalesce(nullif(i.number, ''), 'Invoice'), '/', '-') || '.pdf'), NULL, NULL, 'Invoice', NULL, NULL, NULL,
         np_facts('Invoice', coalesce(nullif(i.number, ''), i.source_id)), coalesce(nullif(i.created_by, ''), nullif(i.owner_id, '')),
         np_stamp(coalesce(nullif(i.pdf_generated_at, ''), i.created_at), site.zone, site.date_order), coalesce(nullif(i.pdf_key, ''), i.file_url), NULL
     FROM site CROSS JOIN stg_invoice AS i

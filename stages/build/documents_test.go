@@ -207,6 +207,7 @@ CREATE OR REPLACE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid IMMUTABL
     $$ SELECT (kind || '0000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 INSERT INTO "DocumentsToOpportunities" ("document_id", "opportunity_id") SELECT pg_temp.id('8', 1), pg_temp.id('d', n) FROM generate_series(5, 6) AS n;
 INSERT INTO "DocumentsToAccounts" ("document_id", "account_id") VALUES (pg_temp.id('8', 1), pg_temp.id('a', 9));
+UPDATE "Documents" SET "document_name" = 'Offer 2024/05' WHERE "id" = pg_temp.id('8', 5);
 UPDATE "Documents" SET "deletedAt" = NULL, "parent_document_id" = pg_temp.id('8', 2), "key" = 'documents/2.pdf' WHERE "id" = pg_temp.id('8', 9);`
 
 func TestDocumentsOfTheDatabaseKeepEveryLinkAndEveryVersion(t *testing.T) {
@@ -234,6 +235,9 @@ func TestDocumentsOfTheDatabaseKeepEveryLinkAndEveryVersion(t *testing.T) {
 		if got := one(t, db, "SELECT fate || coalesce(' ' || rule, '') FROM xw_item WHERE object = 'document' AND source_id = ?", id); got != want {
 			t.Errorf("document %s: %s, want %s", id, got, want)
 		}
+	}
+	if got := one(t, db, "SELECT name || '|' || title FROM clean_document WHERE source_id = ?", id("8", 5)); got != "Offer 2024-05.pdf|Offer 2024/05" {
+		t.Errorf("document 5 is called %s", got)
 	}
 	// A version hangs on what its document hangs on.
 	if got := one(t, db, "SELECT organization_key FROM final_file WHERE final_key GLOB ?", "document:"+id("8", 8)+":*"); got != "account:"+id("a", 1) {
