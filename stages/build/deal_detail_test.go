@@ -219,7 +219,9 @@ func testLines(t *testing.T, db *warehouse.DB) {
 		21: `{"product_id":` + product(4) + `,"item_price":33.33,"quantity":3,"tax_method":"none","discount":12.50,"discount_type":"percentage","billing_frequency":"one-time","comments":"By hand\nIn NextCRM: 3 × 33.33 CZK, discount 12.50 %, total 90.00 ` + marker(21) + `"}`,
 	} {
 		if n == 20 {
-			want = one(t, db, "SELECT '' FROM xw_item WHERE object = 'deal_line' AND source_id GLOB '*12220' AND fate = 'excluded' AND rule = 'soft_deleted'")
+			if n := one(t, db, "SELECT count(*) FROM xw_item WHERE object = 'deal_line' AND source_id GLOB '*12220' AND fate = 'excluded' AND rule = 'soft_deleted'"); n != "1" {
+				t.Errorf("%s rows say that the line of a deleted deal is excluded, want 1", n)
+			}
 			if has := one(t, db, "SELECT count(*) FROM final_deal_product WHERE final_key GLOB '*12220'"); has != "0" {
 				t.Error("the line of a deleted deal is sent")
 			}

@@ -9,7 +9,7 @@ import (
 // segmentLine is one rule of a segment with what its segment became.
 type segmentLine struct {
 	key, segment, action, name, translation, sentence, evidence, asOf string
-	members, undecided                                                int64
+	members                                                           int64
 	rule, counterpart, explanation                                    string
 	isException                                                       bool
 }

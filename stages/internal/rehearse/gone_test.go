@@ -114,3 +114,12 @@ func TestDelta_ADealAndItsLinesChangeTogetherAgainAndAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestVerify_SeesTheMarketingStatusOfPersons(t *testing.T) {
+	db, a := rehearse.Warehouse(t, 1), rehearse.AccountWith(t, sandbox.Options{Seed: 1, Campaigns: true})
+	write(t, db, `UPDATE final_person SET payload = json_set(payload, '$.marketing_status', 'unsubscribed');
+		INSERT INTO map_setting VALUES ('marketing_status', 'native', 'test', NULL, 'test')`)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err, differences(t, db))
+	}
+}

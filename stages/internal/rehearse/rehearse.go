@@ -122,7 +122,14 @@ func Phone(i int) string { return fmt.Sprintf("+4930123456%02d", i) }
 // Account is a local account of the given seed on a clock of its own.
 func Account(t testing.TB, seed int64) *sandbox.Account {
 	t.Helper()
-	a, err := sandbox.New(sandbox.Options{Seed: seed, Plan: "ultimate"})
+	return AccountWith(t, sandbox.Options{Seed: seed})
+}
+
+// AccountWith is one that has more than others.
+func AccountWith(t testing.TB, o sandbox.Options) *sandbox.Account {
+	t.Helper()
+	o.Plan = "ultimate"
+	a, err := sandbox.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

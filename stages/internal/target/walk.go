@@ -16,13 +16,31 @@ import (
 // No transaction is open while visit is called.
 func (s *Session) Walk(ctx context.Context, e entity.Entity, visit func([]pipedrive.Record) error) error {
 	if e.Under == "" {
-		return s.pages(ctx, e, nil, visit)
+		q, err := s.extras(ctx, e)
+		if err != nil {
+			return err
+		}
+		return s.pages(ctx, e, q, visit)
 	}
 	around, err := s.around(ctx, e)
 	if err != nil {
 		return err
 	}
 	return s.WalkInside(ctx, e, around, visit)
+}
+
+// extras asks for what lists show only when they are asked: the marketing status
+// of persons, in accounts that have it. Others would refuse the question.
+func (s *Session) extras(ctx context.Context, e entity.Entity) (url.Values, error) {
+	if e.Name != "person" {
+		return nil, nil
+	}
+	var native bool
+	err := s.DB.Read().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM map_setting WHERE map_key = 'marketing_status' AND value = 'native')").Scan(&native)
+	if err != nil || !native {
+		return nil, err
+	}
+	return url.Values{"include_fields": {"marketing_status"}}, nil
 }
 
 // WalkInside reads what hangs on the records of these ids.
