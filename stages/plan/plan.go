@@ -178,7 +178,7 @@ judged AS (
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN NULL
             WHEN w.state = 'quarantined' THEN 'it is not known whether it exists: ' || coalesce(w.hint, '')
             WHEN w.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(w.message, '')
-            WHEN l.state = 'live' THEN 'changed since it was sent' || iif(?6, '', ', and Pipedrive cannot change one: delete it there, then run again')
+            WHEN l.state = 'live' THEN 'changed since it was sent' || iif(?6, '', ', and the API cannot change one: it stays as it was sent; change it in Pipedrive by hand')
             WHEN m.candidates > 1 THEN 'matches ' || m.candidates || ' records the account already has: decide which'
             WHEN m.needs_review THEN 'may be a record the account already has: ' || m.why
             WHEN m.pipedrive_id IS NOT NULL THEN 'matches a record the account already has: ' || m.why
