@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/rehearse"
@@ -60,7 +61,7 @@ func differences(t *testing.T, db *warehouse.DB) string {
 func TestLoad_EveryKindSurvivesALostAnswer(t *testing.T) {
 	want, writes := undisturbedBroad(t)
 	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.DropAfter}, {Do: sandbox.Hold, LookUps: 1}} {
-		for k := 1; k <= writes; k++ {
+		for k := 1; k <= writes; k += process.Stride {
 			t.Run(fmt.Sprintf("%s at write %d", fault.Do, k), func(t *testing.T) {
 				t.Parallel()
 				db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
@@ -97,7 +98,7 @@ func TestRollback_OfEveryKindSurvivesALostAnswer(t *testing.T) {
 	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.FailAfter, Status: 502}, {Do: sandbox.Hold, LookUps: 1}} {
 		t.Run(string(fault.Do), func(t *testing.T) {
 			t.Parallel()
-			for k := 1; ; k++ {
+			for k := 1; ; k += process.Stride {
 				db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
 				before := a.Dump(marker)
 				if err := through(t, db, a); err != nil {

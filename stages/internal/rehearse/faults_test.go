@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/rollback"
@@ -34,7 +35,7 @@ func TestLoad_EveryWriteMayLoseItsAnswer(t *testing.T) {
 	const n = 2
 	want, writes := undisturbed(t, n)
 	for _, fault := range lostAnswers {
-		for k := 1; k <= writes; k++ {
+		for k := 1; k <= writes; k += process.Stride {
 			t.Run(fmt.Sprintf("%s %d at write %d", fault.Do, fault.Status, k), func(t *testing.T) {
 				t.Parallel()
 				db, a := rehearse.Warehouse(t, n), rehearse.Account(t, 1)
@@ -54,7 +55,7 @@ func TestLoad_EveryWriteMayLoseItsAnswer(t *testing.T) {
 
 func TestLoad_ATwinThatIsCarriedOutAfterBothLooksIsRemoved(t *testing.T) {
 	want, writes := undisturbed(t, 2)
-	for k := 1; k <= writes; k++ {
+	for k := 1; k <= writes; k += process.Stride {
 		db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
 		a.Script(sandbox.Fault{Writes: true, Path: "/api/v2/persons", Nth: k, Do: sandbox.Hold, LookUps: 2})
 		if err := through(t, db, a); err != nil {
@@ -74,7 +75,7 @@ func TestRollback_EveryWriteMayLoseItsAnswer(t *testing.T) {
 	for _, fault := range []sandbox.Fault{{Do: sandbox.DropBefore}, {Do: sandbox.FailAfter, Status: 502}, {Do: sandbox.Hold, LookUps: 1}} {
 		t.Run(string(fault.Do), func(t *testing.T) {
 			t.Parallel()
-			for k := 1; rollsBackDespite(t, fault, k); k++ {
+			for k := 1; rollsBackDespite(t, fault, k); k += process.Stride {
 			}
 		})
 	}

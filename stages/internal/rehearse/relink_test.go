@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
@@ -44,7 +45,7 @@ func copyOf(t *testing.T, db *warehouse.DB) *warehouse.DB {
 func TestRelink_AnOlderCopyIsRefusedAndThenAdoptsWhatTheNewerOneMade(t *testing.T) {
 	want, writes := undisturbedBroad(t)
 	refused := 0
-	for k := 1; k <= writes; k++ {
+	for k := 1; k <= writes; k += process.Stride {
 		db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
 		a.Script(sandbox.Fault{Writes: true, Nth: k, Times: 1000, Do: sandbox.Unauthorized})
 		if err := through(t, db, a); err == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/rollback"
@@ -18,7 +19,7 @@ func TestRollback_StoppedAtEveryRequestAndRunAgain(t *testing.T) {
 	for w := 1; w <= workers; w++ {
 		t.Run(fmt.Sprintf("every %dth from %d", workers, w), func(t *testing.T) {
 			t.Parallel()
-			for k := w; rollsBackStoppedAt(t, k); k += workers {
+			for k := w; rollsBackStoppedAt(t, k); k += workers * process.Stride {
 			}
 		})
 	}
