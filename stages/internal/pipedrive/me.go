@@ -87,3 +87,28 @@ func readMe(data json.RawMessage) (Me, error) {
 	}
 	return m, nil
 }
+
+// Permissions tells what a user may do, by Pipedrive's own words
+// (can_add_custom_fields …), over all his permission sets (10 tokens). What the
+// account does not speak of is not in the answer.
+func (c *Client) Permissions(ctx context.Context, userID string) (map[string]bool, error) {
+	call, err := permissions.call(Get, userID+"/")
+	if err != nil {
+		return nil, err
+	}
+	var words map[string]json.RawMessage
+	err = c.do(ctx, request{call: call}, func(env envelope) error { return json.Unmarshal(env.Data, &words) })
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for name, word := range words {
+		switch string(word) { // v1 says flags as numbers in places
+		case "true", "1":
+			out[name] = true
+		case "false", "0":
+			out[name] = false
+		}
+	}
+	return out, nil
+}

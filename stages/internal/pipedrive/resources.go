@@ -77,6 +77,7 @@ var (
 	old    = Costs{List: 20, Get: 2, Create: 10, Update: 10, Delete: 6}
 	set    = Costs{List: 10, Create: 5, Delete: 3} // no endpoint for one alone
 	frame  = Costs{List: 5, Get: 1, Create: 5, Update: 5, Delete: 3}
+	board  = Costs{List: 10, Get: 10, Create: 5, Update: 5, Delete: 3}
 	fields = Costs{List: 10, Get: 1, Create: 5, Update: 5, Delete: 3, AddOptions: 5, DeleteOptions: 3}
 )
 
@@ -101,6 +102,10 @@ var resources = []Resource{
 	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", "", newestV1},
 	{"file", 1, "files", "", Offset, 100, "id", Costs{List: 20, Get: 2, Create: 10, Delete: 6}, "", "", newestV1}, // its bytes never change
 	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", "", nil},
+	{"project", 2, "projects", "PATCH", Cursor, 500, "id", usual, "", "", nil},
+	{"project_task", 2, "tasks", "PATCH", Cursor, 500, "id", usual, "", "", nil},
+	{"board", 2, "boards", "PATCH", Whole, 0, "id", board, "", "", nil}, // of projects
+	{"phase", 2, "phases", "PATCH", Whole, 0, "id", board, "", "", nil}, // listed by board_id only
 	{"pipeline", 2, "pipelines", "PATCH", Cursor, 500, "id", frame, "", "", nil},
 	{"stage", 2, "stages", "PATCH", Cursor, 500, "id", frame, "", "", nil},
 	{"organization_field", 2, "organizationFields", "PATCH", Cursor, 500, "field_code", fields, "", "", nil},
@@ -116,10 +121,16 @@ var resources = []Resource{
 	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", "", nil},
 	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", "", nil},
 	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", "", nil},
+	// The doctor looks at these; nextpipe makes none.
+	{"webhook", 1, "webhooks", "", Whole, 0, "id", Costs{List: 10}, "", "", nil},
+	{"board", 2, "boards", "", Whole, 0, "id", Costs{List: 10}, "", "", nil},
 }
 
-// me is not a collection, so it is not in the table.
-var me = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}, "", "", nil}
+// What is no collection is not in the table.
+var (
+	me          = Resource{"me", 1, "users/me", "", Whole, 0, "id", Costs{Get: 2}, "", "", nil}
+	permissions = Resource{"permissions", 1, "users/{parent}/permissions", "", Whole, 0, "id", Costs{Get: 10}, "user_id", "", nil}
+)
 
 // Resources returns every kind of record the client knows.
 func Resources() []Resource { return slices.Clone(resources) }
@@ -158,10 +169,13 @@ func ListsMany(entity string) bool {
 }
 
 // Cost is the documented price in tokens of one request; 0 when the entity or
-// the verb is not known here. Entity "me" is the token's own user.
+// the verb is not known here. Entity "me" is the token's own user, "permissions"
+// what a user may do.
 func Cost(entity string, verb Verb) int {
-	if entity == me.Entity {
-		return me.cost(verb)
+	for _, r := range []Resource{me, permissions} {
+		if entity == r.Entity {
+			return r.cost(verb)
+		}
 	}
 	r, err := resourceOf(entity)
 	if err != nil {
@@ -192,7 +206,7 @@ func (r Resource) method(v Verb) string {
 func (r Resource) template(v Verb) string {
 	root := fmt.Sprintf("/api/v%d/%s", r.Version, r.Path)
 	switch {
-	case v == List, v == Create, r.Entity == me.Entity:
+	case v == List, v == Create, r.Entity == me.Entity, r.Entity == permissions.Entity:
 		return root
 	case v == CreateMany:
 		return root + "/bulk"

@@ -138,6 +138,40 @@ func TestSandbox_MeTellsWhoseAccountItIs(t *testing.T) {
 	}
 }
 
+func TestSandbox_PermissionsWebhooksAndBoardsAreReadAtTheDocumentedPrice(t *testing.T) {
+	acct, c := rehearse(t, sandbox.Options{Users: []sandbox.User{{Name: "Ada", Email: "ada@x.example", Admin: true},
+		{Name: "Ned", Email: "ned@x.example", Deny: []string{"can_modify_labels"}}}})
+	ids := idsOf(t, c, "user", nil)
+	denied := 0
+	for _, id := range ids {
+		may, err := c.Permissions(context.Background(), id)
+		if err != nil || !may["can_add_custom_fields"] {
+			t.Errorf("user %s: %v, %v", id, may, err)
+		}
+		if said, known := may["can_modify_labels"]; known && !said {
+			denied++
+		}
+	}
+	if denied != 1 {
+		t.Errorf("%d users may not change labels, want 1", denied)
+	}
+	if _, err := c.Permissions(context.Background(), ""); err == nil {
+		t.Error("the permissions of nobody were read")
+	}
+	if hooks := idsOf(t, c, "webhook", nil); len(hooks) != 0 {
+		t.Errorf("webhooks %v", hooks)
+	}
+	var refused *pipedrive.Error
+	if _, _, err := c.Page(context.Background(), "board", nil, ""); !errors.As(err, &refused) || refused.Kind != pipedrive.Forbidden {
+		t.Errorf("boards without Projects: %v, want a refusal", err)
+	}
+	want := pipedrive.Cost("user", pipedrive.List) + 2*pipedrive.Cost("permissions", pipedrive.Get) +
+		pipedrive.Cost("webhook", pipedrive.List) + pipedrive.Cost("board", pipedrive.List)
+	if got := acct.TokensSpent(); got != want {
+		t.Errorf("the account charged %d tokens, our prices say %d", got, want)
+	}
+}
+
 func TestSandbox_ListsAreWholeAndFollowUpdatedSince(t *testing.T) {
 	acct, c := rehearse(t, sandbox.Options{Plan: "lite"})
 	if err := acct.Populate(1203, 0, 0); err != nil {
