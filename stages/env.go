@@ -49,6 +49,8 @@ type Options struct {
 	DryRun            bool
 	Existing          bool // refuse a warehouse that is not there: looking makes none
 	Timeout           time.Duration
+	Share             float64   // part of the account's daily tokens that a day may take; 0: all
+	Until             time.Time // when to stop sending; zero: never
 	Settle            time.Duration
 	Now               func() time.Time
 	Wait              func(context.Context, time.Duration) error
@@ -228,7 +230,7 @@ func (e *Env) session(ctx context.Context) (*target.Session, error) {
 		return nil, fmt.Errorf("%w: this needs the account's API token: PIPEDRIVE_API_TOKEN or --token-file", ErrUsage)
 	}
 	s, err := target.Connect(ctx, e.DB, e.run, target.Config{URL: e.opt.Target, Token: e.opt.Token, Rehearsal: e.opt.Rehearsal, By: e.opt.By,
-		Timeout: e.opt.Timeout, Settle: e.opt.Settle, Now: e.opt.Now, Wait: e.opt.Wait, Report: e.opt.Report})
+		Timeout: e.opt.Timeout, Settle: e.opt.Settle, Share: e.opt.Share, Until: e.opt.Until, Now: e.opt.Now, Wait: e.opt.Wait, Report: e.opt.Report})
 	if err != nil {
 		return nil, err
 	}

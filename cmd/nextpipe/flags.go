@@ -34,6 +34,8 @@ func shared() []cli.Flag {
 		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, DisableDefaultText: true, Usage: "write nothing to Pipedrive; show what would happen"},
 		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "`DURATION` of one request, at most"},
 		&cli.DurationFlag{Name: "settle", DefaultText: "twice --timeout, at least 30s", Usage: "how long a lost request may still be carried out: `DURATION`"},
+		&cli.IntFlag{Name: "share", DefaultText: "100", Usage: "`PERCENT` of the account's daily tokens that a day may take, at most"},
+		&cli.StringFlag{Name: "until", Usage: "stop sending at this time of day, `HH:MM`; the same command goes on later"},
 		&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "one JSON object a line on stdout, the last one a summary"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, DisableDefaultText: true, Usage: "no progress"},
 		&cli.BoolFlag{Name: "no-color", EnvVars: []string{"NO_COLOR"}, DisableDefaultText: true, Usage: "plain text"},
@@ -55,13 +57,41 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 	if by == "" {
 		by = whoami()
 	}
+	share, until, err := allowance(c, time.Now())
+	if err != nil {
+		return stages.Options{}, err
+	}
 	override := c.String("override-gate")
 	if override != "" {
 		override = by + ": " + override
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"), Files: files(c),
 		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
-		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
+		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Share: share, Until: until, Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
+}
+
+// allowance reads what a run may take of the day: of its tokens, and of its hours.
+func allowance(c *cli.Context, now time.Time) (share float64, until time.Time, err error) {
+	if c.IsSet("share") {
+		percent := c.Int("share")
+		if percent < 1 || percent > 100 {
+			return 0, until, fmt.Errorf("%w: --share takes a percentage from 1 to 100, not %d", stages.ErrUsage, percent)
+		}
+		share = float64(percent) / 100
+	}
+	clock := c.String("until")
+	if clock == "" {
+		return share, until, nil
+	}
+	at, err := time.Parse("15:04", clock)
+	if err != nil {
+		return 0, until, fmt.Errorf("%w: --until takes a time of day such as 07:00, not %q", stages.ErrUsage, clock)
+	}
+	until = time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, now.Location())
+	if !until.After(now) {
+		until = until.AddDate(0, 0, 1)
+	}
+	return share, until, nil
 }
 
 // files says where documents come from. The keys of the bucket come from the

@@ -3,7 +3,7 @@
 //
 //	reads   final_* golden_* xw_account link load_op dest_record bind
 //	does    matches what the account had before us by dedupe's rules; compares what should be there with what is linked; prices it in tokens; seals it
-//	writes  dest_match plan plan_op
+//	writes  dest_match plan plan_op plan_forecast
 package plan
 
 import (
@@ -48,7 +48,10 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		if err := price(tx, s, id); err != nil {
 			return err
 		}
-		res, err = summarise(tx, id)
+		if res, err = summarise(tx, id); err != nil {
+			return err
+		}
+		err = forecast(ctx, tx, s, id, &res)
 		if skipped > 0 {
 			res.Add("keys too common to match", skipped)
 		}

@@ -98,7 +98,7 @@ func (u update) work() (body, base string, err error) {
 	}
 	held := map[string]any{}
 	for k := range change {
-		held[k] = record[k]
+		held[k] = journal.Answered(record, k)
 	}
 	b, err := json.Marshal(change)
 	if err != nil {
@@ -155,7 +155,8 @@ func keepCurrency(change, record map[string]any) {
 // clearable keys take null; the others keep their last value when the source
 // has lost it, because the API cannot clear them.
 var clearable = map[string][]string{"deal": {"person_id", "org_id"}, "organization": {"website", "linkedin"},
-	"lead": {"person_id", "organization_id", "value", "expected_close_date"}, "note": {"deal_id", "person_id", "org_id", "lead_id"}}
+	"lead": {"person_id", "organization_id", "value", "expected_close_date"}, "note": {"deal_id", "person_id", "org_id", "lead_id"},
+	"project_task": {"due_date"}}
 
 // changed are the keys whose value differs from what was last agreed.
 func changed(entity string, payload, linked map[string]any) map[string]any {

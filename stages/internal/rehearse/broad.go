@@ -36,7 +36,9 @@ const broadStructure = `
 INSERT INTO final_field VALUES ('nextcrm_id', 'product', 'NextCRM ID', 'varchar', NULL, 0), ('lists', 'person', 'NextCRM lists', 'set', NULL, 9);
 INSERT INTO final_option VALUES ('person', 'lists', 'News', 1);
 INSERT INTO final_label VALUES ('lead', 'Warm', 1), ('product', 'Services', 1);
-INSERT INTO final_activity_type VALUES ('call', 'Call', 'call', 1), ('site visit', 'Site visit', 'car', 2);`
+INSERT INTO final_activity_type VALUES ('call', 'Call', 'call', 1), ('site visit', 'Site visit', 'car', 2);
+INSERT INTO final_board VALUES ('nextcrm', 'R&D', 1);
+INSERT INTO final_phase VALUES ('nextcrm/to do', 'nextcrm', 'To do', 1), ('nextcrm/done', 'nextcrm', 'Done', 2);`
 
 const (
 	deal         = `{"@ref":"deal:deal:1"}`
@@ -64,6 +66,10 @@ func broad(tx *sql.Tx) error {
 			`{"org_id":` + organization + `,"user_id":{"@ref":"member:sam@sandbox.example"}}`},
 		{"final_lead VALUES (?1, 1, ?2, 'Interested', 'contact:2', NULL, NULL, ?3)", "lead:1",
 			`{"title":"Interested","person_id":{"@ref":"person:contact:2"},"label_ids":[{"@ref":"label:lead:Warm"}],"value":{"amount":7.5,"currency":"EUR"},"origin_id":"%s"}`},
+		{"final_project VALUES (?1, 1, ?2, 'Roof', ?3)", "board:1", `{"title":"Roof","board_id":{"@ref":"board:nextcrm"},"phase_id":{"@ref":"phase:nextcrm/to do"},
+			"owner_id":{"@ref":"user:sam@sandbox.example"},"description":"Sections: To do, Done\n[NextCRM %s]"}`},
+		{"final_project_task VALUES (?1, 1, ?2, 'board:1', 1, 'Measure', ?3)", "board_task:1", `{"title":"Measure","project_id":{"@ref":"project:board:1"},"done":1,
+			"due_date":"2024-03-01","assignee_ids":[{"@ref":"user:sam@sandbox.example"}],"description":"On site\n\nSection: Done\n[NextCRM %s]"}`},
 		{"final_activity VALUES (?1, 1, ?2, 'Visit', 'site visit', '2024-02-29', '23:30:00', 1, 'deal:1', 'contact:1', 'account:1', NULL, ?3)", "activity:1",
 			`{"subject":"Visit","type":{"@ref":"activity_type:site visit"},"due_date":"2024-02-29","due_time":"23:30:00","duration":"01:30:00","done":true,
 			"deal_id":` + deal + `,"org_id":` + organization + `,"participants":[{"person_id":` + person + `,"primary":true},{"person_id":{"@ref":"person:contact:2"},"primary":false}],

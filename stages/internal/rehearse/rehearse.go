@@ -125,10 +125,10 @@ func Account(t testing.TB, seed int64) *sandbox.Account {
 	return AccountWith(t, sandbox.Options{Seed: seed})
 }
 
-// AccountWith is one that has more than others.
+// AccountWith is one that has more than others. All of them have projects.
 func AccountWith(t testing.TB, o sandbox.Options) *sandbox.Account {
 	t.Helper()
-	o.Plan = "ultimate"
+	o.Plan, o.Projects = "ultimate", true
 	a, err := sandbox.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +140,12 @@ func AccountWith(t testing.TB, o sandbox.Options) *sandbox.Account {
 // advances the account's clock instead of taking time.
 func Connect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Session {
 	t.Helper()
+	return ConnectWith(t, db, a, target.Config{})
+}
+
+// ConnectWith is Connect with more settings.
+func ConnectWith(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Config) *target.Session {
+	t.Helper()
 	ctx := context.Background()
 	url, stop, err := a.Start()
 	if err != nil {
@@ -150,8 +156,9 @@ func Connect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Session
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := target.Connect(ctx, db, run, target.Config{URL: url, Token: a.Token(), By: "test", Timeout: 5 * time.Second, Settle: 30 * time.Second,
-		Now: a.Clock().Now, Wait: a.Clock().Sleep})
+	cfg.URL, cfg.Token, cfg.By, cfg.Timeout, cfg.Settle = url, a.Token(), "test", 5*time.Second, 30*time.Second
+	cfg.Now, cfg.Wait = a.Clock().Now, a.Clock().Sleep
+	s, err := target.Connect(ctx, db, run, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

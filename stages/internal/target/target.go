@@ -35,6 +35,11 @@ type Config struct {
 	Settle    time.Duration // default max(2 × timeout, 30 s)
 	Now       func() time.Time
 	Wait      func(context.Context, time.Duration) error
+	// Share is the part of the account's daily tokens that a day may take, above
+	// 0; 0 and 1 set no limit of our own.
+	Share float64
+	// Until is when nothing more may be sent; zero for no such time.
+	Until time.Time
 	// Report is told how far a long stage is; it may be nil.
 	Report func(Progress)
 }
@@ -67,8 +72,9 @@ type Session struct {
 func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
 	meter := journal.NewMeter(db, cfg.Now)
+	may := &allowance{share: cfg.Share, until: cfg.Until, now: cfg.Now, daily: func() int { return meter.Limits().Daily }}
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
-		Now: cfg.Now, Sleep: cfg.Wait, After: meter.Heard})
+		Now: cfg.Now, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard})
 	if err != nil {
 		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
 	}
@@ -81,6 +87,9 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 		return nil, err
 	}
 	meter.Assign(s.ID, run.ID)
+	if err := may.remember(ctx, db, s.ID); err != nil {
+		return nil, fmt.Errorf("read what was spent today: %w", err)
+	}
 	return s, run.UseTarget(ctx, s.ID)
 }
 
@@ -90,6 +99,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Settle == 0 {
 		c.Settle = max(2*c.Timeout, 30*time.Second)
+	}
+	if c.Share == 0 {
+		c.Share = 1
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -173,6 +185,9 @@ func refuseSecondProduction(tx *sql.Tx, domain string) error {
 	return fmt.Errorf("%w: this warehouse belongs to %s, the token to %s; use that company's token, or --rehearsal for a test account",
 		warehouse.ErrDrift, known, domain)
 }
+
+// Share is the part of the account's daily tokens that a day may take.
+func (s *Session) Share() float64 { return s.cfg.Share }
 
 // Journal gives a journal for one purpose; its Look and Done are the caller's.
 func (s *Session) Journal(purpose string) *journal.Journal {
