@@ -121,9 +121,8 @@ var resources = []Resource{
 	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", "", nil},
 	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", "", nil},
 	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", "", nil},
-	// The doctor looks at these; nextpipe makes none.
+	// The doctor looks at them; nextpipe makes none.
 	{"webhook", 1, "webhooks", "", Whole, 0, "id", Costs{List: 10}, "", "", nil},
-	{"board", 2, "boards", "", Whole, 0, "id", Costs{List: 10}, "", "", nil},
 }
 
 // What is no collection is not in the table.
