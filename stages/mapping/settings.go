@@ -70,6 +70,7 @@ var settingWords = map[string][]string{
 	"mailbox_mail":              {"linked", "all", "none"},
 	"contracts":                 {"documented", "note", "deal"},
 	"subscriptions":             {"documented", "note"},
+	"projects":                  {"documented", "projects"},
 	"deal_value_policy":         {linesWin, valueWins, documented},
 	"closed_products":           {"not linkable", "linkable"},
 	"plan":                      {"lite", "growth", "premium", "ultimate", "essential", "advanced", "professional", "power"},

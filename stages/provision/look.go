@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"nextpipe/stages/internal/journal"
@@ -29,18 +30,18 @@ func (m *maker) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedriv
 }
 
 func (m *maker) lookNamed(ctx context.Context, op *journal.Op, found map[int64]pipedrive.Record) error {
-	known, err := m.pairs(ctx, `SELECT pipedrive_id, '' FROM bind WHERE target_id = ?1 AND kind IN ('field', 'pipeline', 'stage')
+	known, err := m.pairs(ctx, `SELECT pipedrive_id, '' FROM bind WHERE target_id = ?1 AND (kind = ?2 OR kind = 'field' AND ?2 LIKE '%field')
 		UNION SELECT field_code, '' FROM dest_field WHERE target_id = ?1 AND ?2 LIKE '%field'
 		UNION SELECT pipedrive_id, '' FROM dest_pipeline WHERE target_id = ?1 AND ?2 = 'pipeline'
 		UNION SELECT pipedrive_id, '' FROM dest_stage WHERE target_id = ?1 AND ?2 = 'stage'
 		UNION SELECT pipedrive_id, '' FROM dest_activity_type WHERE target_id = ?1 AND ?2 = 'activity_type'
-		UNION SELECT pipedrive_id, '' FROM provisioned WHERE target_id = ?1 AND kind = 'activity_type' AND ?2 = 'activity_type'
+		UNION SELECT pipedrive_id, '' FROM provisioned WHERE target_id = ?1 AND kind = ?2 AND ?2 IN ('activity_type', 'board', 'phase')
 		UNION SELECT option_id, '' FROM dest_option WHERE target_id = ?1 AND entity = 'lead' AND ?2 = 'lead_label'
 		UNION SELECT pipedrive_id, '' FROM bind WHERE target_id = ?1 AND kind = 'label' AND ?2 = 'lead_label'`, m.ID, op.Entity)
 	if err != nil {
 		return err
 	}
-	for rec, err := range m.Client.All(ctx, op.Entity, nil) {
+	for rec, err := range m.Client.All(ctx, op.Entity, within(op)) {
 		if err != nil {
 			return fmt.Errorf("list %s: %w", op.Entity, err)
 		}
@@ -64,10 +65,19 @@ func contains(known [][2]string, id string) bool {
 	return false
 }
 
-// sameIdentity compares what names a structural thing: name, type, pipeline.
+// within narrows a list to where something would stand: phases are listed board
+// by board.
+func within(op *journal.Op) url.Values {
+	if op.Entity != "phase" {
+		return nil
+	}
+	return url.Values{"board_id": {stringAt(op.Body, "board_id")}}
+}
+
+// sameIdentity compares what names a structural thing: name, type, pipeline, board.
 // The account may have trimmed a name.
 func sameIdentity(record, body []byte) bool {
-	for _, key := range []string{"name", "field_name", "field_type", "pipeline_id"} {
+	for _, key := range []string{"name", "field_name", "field_type", "pipeline_id", "board_id"} {
 		if strings.TrimSpace(stringAt(record, key)) != strings.TrimSpace(stringAt(body, key)) {
 			return false
 		}

@@ -1,7 +1,7 @@
 // Package provision makes the account ready for the records.
 //
-//	reads   final_pipeline final_stage final_field final_option final_label, owners of final_*, dest_*, map_setting, bind
-//	does    finds pipelines, stages, fields, options, labels and users by name; creates what is missing, once
+//	reads   final_pipeline final_stage final_field final_option final_label final_board final_phase, owners of final_*, dest_*, map_setting, bind
+//	does    finds pipelines, stages, fields, options, labels, boards and users by name; creates what is missing, once
 //	writes  bind provisioned (and, through the journal, load_op)
 package provision
 
@@ -31,6 +31,8 @@ const (
 	kindActivityType = "activity_type"
 	kindPriority     = "priority"
 	kindFilterField  = "filter_field"
+	kindBoard        = "board"
+	kindPhase        = "phase"
 )
 
 // maker provisions one account.
@@ -48,7 +50,7 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		return m.res, fmt.Errorf("provision: %w", err)
 	}
 	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels,
-		m.leadLabels, m.activityTypes, m.priorities, m.filterFields}
+		m.leadLabels, m.activityTypes, m.priorities, m.filterFields, m.boards}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return m.res, fmt.Errorf("provision: %w", err)
@@ -178,6 +180,10 @@ func (m *maker) done(tx *sql.Tx, op *journal.Op, rec pipedrive.Record) error {
 		return m.saveMade(tx, kindLabel, op.FinalKey, rec.ID, "")
 	case op.Entity == "activity_type":
 		return m.saveType(tx, op, rec)
+	case op.Entity == "board":
+		return m.saveMade(tx, kindBoard, op.FinalKey, rec.ID, "")
+	case op.Entity == "phase":
+		return m.saveMade(tx, kindPhase, op.FinalKey, rec.ID, stringAt(op.Body, "board_id"))
 	case op.Entity == "stage":
 		return m.saveMade(tx, kindStage, op.FinalKey, rec.ID, stringAt(op.Body, "pipeline_id"))
 	default:

@@ -202,11 +202,16 @@ func (m *maker) triples(ctx context.Context, query string, args ...any) ([][3]st
 	return out, rows.Err()
 }
 
-// stringAt reads one property of a JSON object as text.
+// stringAt reads one property of a JSON object as text, whichever way its
+// characters are escaped.
 func stringAt(data []byte, key string) string {
 	var m map[string]json.RawMessage
+	var s string
 	if json.Unmarshal(data, &m) != nil {
 		return ""
 	}
-	return strings.Trim(string(m[key]), `"`)
+	if json.Unmarshal(m[key], &s) == nil {
+		return s
+	}
+	return string(m[key])
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,8 +14,9 @@ import (
 // made is one structural thing that we created.
 type made struct{ kind, symbol, id, parent string }
 
-// removalOrder takes what stands inside before what it stands in.
-var removalOrder = []string{"option", "label", "field", "activity_type", "stage", "pipeline"}
+// removalOrder takes what stands inside before what it stands in. A board goes
+// before its phases, which go along with it: it may not stand without any.
+var removalOrder = []string{"option", "label", "field", "activity_type", "stage", "pipeline", "board", "phase"}
 
 // entity is what the journal calls it: an option's is that of its field with
 // another ending, labels of leads stand alone.
@@ -105,7 +107,7 @@ func (u *undoer) usage(ctx context.Context) (map[string]string, error) {
 			}
 		}
 	}
-	return used, u.noteTypes(ctx, used)
+	return used, errors.Join(u.noteTypes(ctx, used), u.noteBoards(ctx, used))
 }
 
 func noteUsage(used map[string]string, who string, data []byte) error {

@@ -52,11 +52,24 @@ func compareObjects(prefix string, got, want map[string]any) []Difference {
 			out = append(out, compareObjects(prefix, got, map[string]any{"file_size": blob["size"]})...)
 			continue
 		}
-		if !same(key, got[key], want[key]) {
-			out = append(out, Difference{Field: prefix + key, Want: render(want[key]), Got: render(got[key])})
+		if v := Answered(got, key); !same(key, v, want[key]) {
+			out = append(out, Difference{Field: prefix + key, Want: render(want[key]), Got: render(v)})
 		}
 	}
 	return out
+}
+
+// Answered is what a record holds under a key that is written. The flags of
+// project tasks are written as done, 0 or 1, and answered as is_done.
+func Answered(record map[string]any, key string) any {
+	flag, ok := record["is_"+key].(bool)
+	switch {
+	case record[key] != nil || !ok:
+		return record[key]
+	case flag:
+		return json.Number("1")
+	}
+	return json.Number("0")
 }
 
 // same compares one value by its type. What an account adds to a value (labels
@@ -179,6 +192,7 @@ func Overlay(earlier, answered, body []byte) ([]byte, error) {
 
 // follows are properties that the account derives from the one that was sent.
 var follows = map[string][]string{"name": {"first_name", "last_name"}, "stage_id": {"pipeline_id"},
+	"done":     {"is_done", "marked_as_done_time"},
 	"status":   {"won_time", "lost_time", "close_time", "lost_reason", "local_won_date", "local_lost_date", "local_close_date"},
 	"won_time": {"close_time", "local_won_date", "local_close_date"}, "lost_time": {"close_time", "local_lost_date", "local_close_date"}}
 
@@ -275,10 +289,10 @@ func listKeys(list []any) []string {
 }
 
 // IsDeleted tells whether a record read by id is marked as deleted, which v1
-// calls not active.
+// calls not active, and projects a status.
 func IsDeleted(record []byte) bool {
 	m, err := Decode(record)
-	return err == nil && (m["is_deleted"] == true || m["active_flag"] == false)
+	return err == nil && (m["is_deleted"] == true || m["active_flag"] == false || m["status"] == "deleted")
 }
 
 func sortedKeys(m map[string]any) []string {

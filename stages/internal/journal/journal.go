@@ -42,7 +42,7 @@ const (
 // Structure lists the entities of operations on anything but records. An
 // option's entity is that of its field with another ending.
 var Structure = []string{"pipeline", "stage", "organization_field", "person_field", "deal_field", "product_field",
-	"organization_option", "person_option", "deal_option", "product_option", "activity_type", "lead_label"}
+	"organization_option", "person_option", "deal_option", "product_option", "activity_type", "lead_label", "board", "phase"}
 
 // Op is one operation on the account, as in table load_op.
 type Op struct {
