@@ -146,6 +146,25 @@ func Connect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Session
 // ConnectWith is Connect with more settings.
 func ConnectWith(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Config) *target.Session {
 	t.Helper()
+	s, err := connect(t, db, a, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TryConnect is Connect where the account may refuse; then it is nil.
+func TryConnect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Session {
+	t.Helper()
+	s, err := connect(t, db, a, target.Config{})
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+func connect(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Config) (*target.Session, error) {
+	t.Helper()
 	ctx := context.Background()
 	url, stop, err := a.Start()
 	if err != nil {
@@ -158,9 +177,5 @@ func ConnectWith(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.
 	}
 	cfg.URL, cfg.Token, cfg.By, cfg.Timeout, cfg.Settle = url, a.Token(), "test", 5*time.Second, 30*time.Second
 	cfg.Now, cfg.Wait = a.Clock().Now, a.Clock().Sleep
-	s, err := target.Connect(ctx, db, run, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return target.Connect(ctx, db, run, cfg)
 }
