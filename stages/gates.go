@@ -16,7 +16,7 @@ import (
 
 // requireSource keeps stages from working on nothing and calling it done.
 func (e *Env) requireSource(ctx context.Context, name string) error {
-	if name == "scope" || name == "extract" || name == "rollback" {
+	if name == "scope" || name == "doctor" || name == "extract" || name == "rollback" {
 		return nil
 	}
 	var n int

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"nextpipe/stages/doctor"
 	"nextpipe/stages/report"
 )
 
@@ -41,8 +42,16 @@ func (e *Env) Ledgers(ctx context.Context) (source, final []report.Ledger, err e
 	return report.Ledgers(ctx, e.DB, id)
 }
 
-// Explain says what a table or view with its columns, a rule code or an exit
-// code means.
+// Findings lists what the doctor found in the account of this run.
+func (e *Env) Findings(ctx context.Context) ([]doctor.Finding, error) {
+	if e.account == nil {
+		return nil, nil
+	}
+	return doctor.Findings(ctx, e.DB, e.account.ID)
+}
+
+// Explain says what a table or view with its columns, a code of a rule or of the
+// doctor, or an exit code means.
 func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 	if code, err := strconv.Atoi(what); err == nil {
 		for _, x := range Exits {
@@ -62,7 +71,10 @@ func (e *Env) Explain(ctx context.Context, what string) ([]string, error) {
 	if err != nil || len(lines) > 0 {
 		return lines, err
 	}
-	return nil, fmt.Errorf("%w: no table, rule of a finding or exit code is called %q (rules are known once clean has run)", ErrUsage, what)
+	if text := doctor.Explain(what); text != "" {
+		return []string{text}, nil
+	}
+	return nil, fmt.Errorf("%w: no table, rule, finding of the doctor or exit code is called %q (rules are known once clean has run)", ErrUsage, what)
 }
 
 func (e *Env) strings(ctx context.Context, query string, args ...any) ([]string, error) {

@@ -12,6 +12,7 @@ import (
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
 	"nextpipe/stages/dedupe"
+	"nextpipe/stages/doctor"
 	"nextpipe/stages/extract"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/load"
@@ -45,6 +46,10 @@ var All = []Stage{
 	{Name: "scope", About: "look at the account before anything is written", Online: true,
 		Reads: "Pipedrive", Writes: "dest_*", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, scope.Run)
+		}},
+	{Name: "doctor", About: "tell whether the account can take the migration, before anything is planned", Online: true, Apart: true,
+		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding", run: func(ctx context.Context, e *Env) (Result, error) {
+			return online(ctx, e, doctor.Run)
 		}},
 	{Name: "extract", About: "copy NextCRM as it is",
 		Reads: "NextCRM", Writes: "stg_* source_item source_note document_blob", run: runExtract},

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nextpipe/stages"
+	"nextpipe/stages/doctor"
 	"nextpipe/stages/report"
 )
 
@@ -142,6 +143,9 @@ func execute(c *cli.Context, p *printer, command string, names ...string) error 
 	defer stop()
 	return withEnv(c.Context, opt, func(e *stages.Env) error {
 		err := e.Execute(c.Context, command, names...)
+		if slices.Contains(names, "doctor") && (err == nil || errors.Is(err, doctor.ErrNotReady)) {
+			return errors.Join(err, printFindings(c.Context, p, e))
+		}
 		if !slices.Contains(names, "extract") || err != nil && !errors.Is(err, stages.ErrRejects) {
 			return err
 		}

@@ -130,8 +130,8 @@ func signoffCommand(p *printer) *cli.Command {
 }
 
 func explainCommand(p *printer) *cli.Command {
-	return &cli.Command{Name: "explain", Usage: "what a table, a rule code or an exit code means",
-		Flags: append([]cli.Flag{&cli.StringFlag{Name: "what", Usage: "`NAME` of a table, a rule or an exit code (required)"}}, shared()...),
+	return &cli.Command{Name: "explain", Usage: "what a table, a code of a finding or an exit code means",
+		Flags: append([]cli.Flag{&cli.StringFlag{Name: "what", Usage: "`NAME` of a table, a rule, a finding of the doctor or an exit code (required)"}}, shared()...),
 		Action: func(c *cli.Context) error {
 			what, err := required(c, "what")
 			if err != nil {
