@@ -1,5 +1,5 @@
 -- one row per staged row of what stays outside Pipedrive: invoices, contracts, boards, employees, the audit log
--- reads: clean_invoice, stg_invoice_line, stg_invoice_payment, stg_invoice_event, stg_invoice_series, stg_invoice_state, stg_tax_rate, stg_own_company, map_setting, clean_contract, stg_contract_line, final_note, final_deal, stg_board, stg_section, stg_board_task, stg_employee, stg_audit, clean_site
+-- reads: clean_invoice, stg_invoice_line, stg_invoice_payment, stg_invoice_event, stg_invoice_series, stg_invoice_state, stg_tax_rate, stg_own_company, map_setting, clean_contract, stg_contract_line, final_note, final_deal, final_project, final_project_task, stg_board, stg_section, stg_board_task, stg_employee, stg_audit, clean_site
 WITH
 site AS MATERIALIZED (SELECT coalesce(exclude_deleted, 1) AS exclude_deleted FROM clean_site),
 contract AS MATERIALIZED (
@@ -12,13 +12,15 @@ contract AS MATERIALIZED (
     LEFT JOIN final_note AS n ON n.final_key = 'note:' || c.contract_key
 ),
 board AS MATERIALIZED (
-    SELECT b.row_id, b.source_id, b.deleted_at <> '' AND site.exclude_deleted AS is_out FROM site CROSS JOIN stg_board AS b
+    SELECT b.row_id, b.source_id, b.deleted_at <> '' AND site.exclude_deleted AS is_out, p.final_key
+    FROM site CROSS JOIN stg_board AS b
+    LEFT JOIN final_project AS p ON p.final_key = 'board:' || np_key(coalesce(np_id(b.source_id), 'row:' || b.row_id))
 ),
 -- The first row of an id stands for it, so that no child is counted twice.
 contract_of AS MATERIALIZED (SELECT source_id, min(row_id) AS row_id, is_out, entity, final_key FROM contract GROUP BY source_id),
-board_of AS MATERIALIZED (SELECT source_id, min(row_id) AS row_id, is_out FROM board GROUP BY source_id),
+board_of AS MATERIALIZED (SELECT source_id, min(row_id) AS row_id, is_out, final_key FROM board GROUP BY source_id),
 section AS MATERIALIZED (
-    SELECT s.row_id, s.source_id, coalesce(b.is_out, 0) AS is_out FROM stg_section AS s LEFT JOIN board_of AS b ON b.source_id = s.board_id
+    SELECT s.row_id, s.source_id, coalesce(b.is_out, 0) AS is_out, b.final_key FROM stg_section AS s LEFT JOIN board_of AS b ON b.source_id = s.board_id
 ),
 section_of AS MATERIALIZED (SELECT source_id, min(row_id) AS row_id, is_out FROM section GROUP BY source_id),
 item (object, row_id, source_id, fate, entity, final_key, rule, reason) AS (
@@ -46,15 +48,22 @@ item (object, row_id, source_id, fate, entity, final_key, rule, reason) AS (
             WHEN c.row_id IS NULL THEN 'its contract does not exist' ELSE 'documented with its contract' END
     FROM stg_contract_line AS l LEFT JOIN contract_of AS c ON c.source_id = l.contract_id
     UNION ALL
-    SELECT 'board', row_id, source_id, iif(is_out, 'excluded', 'documented'), NULL, NULL, iif(is_out, 'soft_deleted', 'boards.csv'),
-        iif(is_out, 'deleted in the source', 'Pipedrive has projects only as an add-on or in larger plans') FROM board
+    SELECT 'board', row_id, source_id, CASE WHEN is_out THEN 'excluded' WHEN final_key IS NOT NULL THEN 'final' ELSE 'documented' END,
+        iif(final_key IS NULL, NULL, 'project'), final_key, CASE WHEN is_out THEN 'soft_deleted' WHEN final_key IS NULL THEN 'boards.csv' END,
+        CASE WHEN is_out THEN 'deleted in the source' WHEN final_key IS NULL THEN 'Pipedrive has projects only as an add-on or in larger plans' END FROM board
     UNION ALL
-    SELECT 'section', row_id, source_id, iif(is_out, 'excluded', 'documented'), NULL, NULL, iif(is_out, 'soft_deleted', 'board_sections.csv'),
-        iif(is_out, 'its board is deleted in the source', 'documented with its board') FROM section
+    SELECT 'section', row_id, source_id, CASE WHEN is_out THEN 'excluded' WHEN final_key IS NOT NULL THEN 'merged' ELSE 'documented' END,
+        iif(final_key IS NULL, NULL, 'project'), final_key, CASE WHEN is_out THEN 'soft_deleted' WHEN final_key IS NULL THEN 'board_sections.csv' ELSE 'phase' END,
+        CASE WHEN is_out THEN 'its board is deleted in the source' WHEN final_key IS NULL THEN 'documented with its board'
+            ELSE 'a phase of the board of projects; named in the text of its project and its tasks' END FROM section
     UNION ALL
-    SELECT 'board_task', t.row_id, t.source_id, iif(s.is_out, 'excluded', 'documented'), NULL, NULL, iif(s.is_out, 'soft_deleted', 'board_tasks.csv'),
-        iif(s.is_out, 'its board is deleted in the source', iif(s.row_id IS NULL, 'its section does not exist', 'documented with its board'))
+    SELECT 'board_task', t.row_id, t.source_id, CASE WHEN s.is_out THEN 'excluded' WHEN p.final_key IS NOT NULL THEN 'final' ELSE 'documented' END,
+        iif(p.final_key IS NULL, NULL, 'project_task'), p.final_key,
+        CASE WHEN s.is_out THEN 'soft_deleted' WHEN p.is_whole = 0 THEN 'too_long' WHEN p.final_key IS NULL THEN 'board_tasks.csv' END,
+        CASE WHEN s.is_out THEN 'its board is deleted in the source' WHEN p.is_whole = 0 THEN 'its texts are too long for Pipedrive and stand in board_tasks.csv'
+            WHEN p.final_key IS NOT NULL THEN NULL WHEN s.row_id IS NULL THEN 'its section does not exist' ELSE 'documented with its board' END
     FROM stg_board_task AS t LEFT JOIN section_of AS s ON s.source_id = t.section_id
+    LEFT JOIN final_project_task AS p ON p.final_key = 'board_task:' || np_key(coalesce(np_id(t.source_id), 'row:' || t.row_id))
     UNION ALL SELECT 'employee', row_id, source_id, 'documented', NULL, NULL, 'employees.csv', 'staff are no contacts; the salary stays in the warehouse, table stg_employee' FROM stg_employee
     UNION ALL SELECT 'audit', row_id, source_id, 'documented', NULL, NULL, 'audit.csv', 'Pipedrive takes no history of changes' FROM stg_audit
 )

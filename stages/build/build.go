@@ -27,7 +27,7 @@ var ErrChecks = errors.New("checks failed")
 var finals = []string{"final_pipeline", "final_stage", "final_field", "final_option", "final_label",
 	"final_activity_type", "final_organization", "final_person", "final_product", "final_deal", "final_relationship",
 	"final_deal_product", "final_deal_discount", "final_participant", "final_follower", "final_lead",
-	"final_board", "final_phase", "final_project", "final_project_task",
+	"final_project_task", "final_project", "final_board", "final_phase",
 	"final_link", "final_fate", "final_text", "final_pack", "final_activity", "final_held_back", "final_note",
 	"final_file", "final_filter", "xw_item", "final_use"}
 
