@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"time"
 
 	"nextpipe/stages/internal/normal"
 )
@@ -111,12 +112,13 @@ func comment(a arguments) driver.Value {
 	return "<p><b>" + escaped(strings.TrimPrefix(a.text(0)+", "+readableTime(a.text(1)), ", ")) + "</b></p><div>" + body + "</div>"
 }
 
-// readableTime writes 2024-01-08T07:30:00Z as people do.
+// readableTime writes 2024-01-08T07:30:00Z as people do; any other text stays.
 func readableTime(stamp string) string {
-	if t, found := strings.CutSuffix(stamp, "Z"); found {
-		return strings.Replace(t, "T", " ", 1) + " UTC"
+	t, found := strings.CutSuffix(stamp, "Z")
+	if _, err := time.Parse(time.RFC3339, stamp); err != nil || !found {
+		return stamp
 	}
-	return stamp
+	return strings.Replace(t, "T", " ", 1) + " UTC"
 }
 
 // facts makes a list of lines from label and value in turns: a JSON array of

@@ -22,8 +22,8 @@ func callFunction(t *testing.T, name string, args ...driver.Value) driver.Value 
 
 func TestWhatPipedriveDoesNotTakeIsLaidOutAsAFooter(t *testing.T) {
 	object := `{"calendarSource":"google","nested":{"a":1},"empty":"","disposition":"left <voicemail>"}`
-	lines := callFunction(t, "np_facts", "Outcome", "reached", "Status", nil, "Blank", " ", "Created", "2024-01-08T07:30:00Z", "{}", object, "[]", `[["Attendee","a@example.com"]]`)
-	want := `[["Outcome","reached"],["Created","2024-01-08 07:30:00 UTC"],["calendarSource","google"],["Nested","{\"a\":1}"],["Disposition","left <voicemail>"],["Attendee","a@example.com"]]`
+	lines := callFunction(t, "np_facts", "Outcome", "reached", "Status", nil, "Blank", " ", "Created", "2024-01-08T07:30:00Z", "Plan", "plan Z", "{}", object, "[]", `[["Attendee","a@example.com"]]`)
+	want := `[["Outcome","reached"],["Created","2024-01-08 07:30:00 UTC"],["Plan","plan Z"],["calendarSource","google"],["Nested","{\"a\":1}"],["Disposition","left <voicemail>"],["Attendee","a@example.com"]]`
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
 	}
