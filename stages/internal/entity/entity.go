@@ -17,7 +17,7 @@ import (
 // Entity is one kind of final record.
 type Entity struct {
 	Name string // as in final_item, link, load_op
-	// Text is the property whose text ends with our marker; "" when it is not so.
+	// Text is the property whose text has our marker; "" when it is not so.
 	Text string
 	// Origin is the property that is our marker; "" when there is none.
 	Origin string
@@ -107,8 +107,9 @@ func (e Entity) HasField() bool { return e.Text == "" && e.Origin == "" && len(e
 // IsMarked tells that a record carries our marker in one way or another.
 func (e Entity) IsMarked() bool { return len(e.Identity) == 0 }
 
-// marked is the marker at the end of a text.
-var marked = regexp.MustCompile(`\[NextCRM ([^\]\n]+)\](?:</[a-z]+>|\s)*$`)
+// marked is the marker in a text: the last one counts, since people write below
+// ours, and what they quote stands above it.
+var marked = regexp.MustCompile(`\[NextCRM ([^\]\n]+)\]`)
 
 // Marker is our marker in a record as the account answers it, or in a body as
 // it is sent; nil when it has none. code is that of the custom field, for
@@ -146,11 +147,11 @@ func markerIn(text *string) *string {
 	if text == nil {
 		return nil
 	}
-	found := marked.FindStringSubmatch(strings.TrimSpace(*text))
+	found := marked.FindAllStringSubmatch(*text, -1)
 	if found == nil {
 		return nil
 	}
-	m := html.UnescapeString(found[1])
+	m := html.UnescapeString(found[len(found)-1][1])
 	return &m
 }
 

@@ -15,7 +15,8 @@ func TestMarkersAreReadWhereEachKindCarriesThem(t *testing.T) {
 		{"the last line of a note", "note", `{"content":"<p>Hi</p><p><small>[NextCRM t/note:1]</small></p>"}`, "t/note:1"},
 		{"escaped as HTML", "note", `{"content":"<p>[NextCRM t/note:a&amp;b]</p>"}`, "t/note:a&b"},
 		{"the comment of a line", "deal_product", `{"comments":"Blue [NextCRM t/deal_line:3]"}`, "t/deal_line:3"},
-		{"a quotation in the middle is none", "note", `{"content":"<p>[NextCRM t/note:1]</p><p>re: what is this?</p>"}`, ""},
+		{"what a user wrote below it", "note", `{"content":"<p>[NextCRM t/note:1]</p><p>called again</p>"}`, "t/note:1"},
+		{"a quotation above it", "note", `{"content":"<p>[NextCRM t/note:2]</p><p>so he said</p><p>[NextCRM t/note:1]</p>"}`, "t/note:1"},
 		{"no text at all", "activity", `{"note":null}`, ""},
 		{"what has no marker", "participant", `{"person_id":1}`, ""},
 	}

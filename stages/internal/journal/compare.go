@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 )
 
@@ -118,7 +117,7 @@ var automatic = map[string]bool{"id": true, "add_time": true, "update_time": tru
 	// What v1 shows of the records around: their names and totals move with them.
 	"deal": true, "person": true, "organization": true, "project": true, "task": true, "user": true, "deal_name": true,
 	"person_name": true, "org_name": true, "product_name": true, "lead_name": true, "sum": true, "order_nr": true, "url": true,
-	"update_user_id": true, "was_seen": true}
+	"update_user_id": true, "last_update_user_id": true, "was_seen": true, "updated_at": true}
 
 // Touched names the first property in which a record differs from what the
 // account answered when we wrote it, other than those it changes by itself and
@@ -192,9 +191,10 @@ func Overlay(earlier, answered, body []byte) ([]byte, error) {
 
 // follows are properties that the account derives from the one that was sent.
 var follows = map[string][]string{"name": {"first_name", "last_name"}, "stage_id": {"pipeline_id"},
-	"done":     {"is_done", "marked_as_done_time"},
-	"status":   {"won_time", "lost_time", "close_time", "lost_reason", "local_won_date", "local_lost_date", "local_close_date"},
-	"won_time": {"close_time", "local_won_date", "local_close_date"}, "lost_time": {"close_time", "local_lost_date", "local_close_date"}}
+	"done":       {"is_done", "marked_as_done_time"},
+	"status":     {"won_time", "lost_time", "close_time", "lost_reason", "local_won_date", "local_lost_date", "local_close_date"},
+	"product_id": {"name"},
+	"won_time":   {"close_time", "local_won_date", "local_close_date"}, "lost_time": {"close_time", "local_lost_date", "local_close_date"}}
 
 func overlayCustom(was, now any, sent map[string]any) map[string]any {
 	old, _ := was.(map[string]any)
@@ -242,28 +242,12 @@ func sameID(key string, got any, want json.Number) bool {
 	return false
 }
 
-// sameList compares as multisets: option ids have no order, and e-mails and
-// phones are told apart by value and by which one is primary.
+// sameList compares as multisets: option ids have no order, and of objects what
+// was sent counts, not what the account adds.
 func sameList(key string, got, want []any) bool {
 	if len(got) != len(want) {
 		return false
 	}
-	if len(want) > 0 && isRecord(want[0]) {
-		return eachFound(key, got, want)
-	}
-	return strings.Join(listKeys(got), "\x00") == strings.Join(listKeys(want), "\x00")
-}
-
-// isRecord tells an object with several keys of its own from the e-mails and
-// phones, which are one value with a label.
-func isRecord(v any) bool {
-	m, ok := v.(map[string]any)
-	_, isValue := m["value"]
-	return ok && (!isValue || m["operator"] != nil)
-}
-
-// eachFound finds every wanted object among those of the record, each once.
-func eachFound(key string, got, want []any) bool {
 	left := slices.Clone(got)
 	for _, w := range want {
 		i := slices.IndexFunc(left, func(g any) bool { return same(key, g, w) })
@@ -273,19 +257,6 @@ func eachFound(key string, got, want []any) bool {
 		left = slices.Delete(left, i, i+1)
 	}
 	return true
-}
-
-func listKeys(list []any) []string {
-	keys := make([]string, len(list))
-	for i, v := range list {
-		if m, ok := v.(map[string]any); ok {
-			keys[i] = fmt.Sprint(m["value"], "|", m["primary"])
-		} else {
-			keys[i] = render(v)
-		}
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // IsDeleted tells whether a record read by id is marked as deleted, which v1

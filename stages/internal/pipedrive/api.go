@@ -35,6 +35,23 @@ func (c *Client) Get(ctx context.Context, entity, id string) (Record, error) {
 	return c.single(ctx, entity, Get, id, nil)
 }
 
+// Counters reads one record with counters of what hangs on it (include_fields),
+// which cost nothing more.
+func (c *Client) Counters(ctx context.Context, entity, id string, names ...string) (Record, error) {
+	r, err := newRequest(entity, Get, id)
+	if err != nil {
+		return Record{}, err
+	}
+	r.query = url.Values{"include_fields": {strings.Join(names, ",")}}
+	res, _ := resourceOf(entity) // known, or newRequest had failed
+	var rec Record
+	err = c.do(ctx, r, func(env envelope) (err error) {
+		rec, err = res.record(env.Data, "")
+		return err
+	})
+	return rec, err
+}
+
 func (c *Client) getListed(ctx context.Context, res Resource, id string) (Record, error) {
 	var q url.Values
 	if parent, _ := res.split(id); parent != "" {

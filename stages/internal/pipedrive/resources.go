@@ -14,7 +14,7 @@ import (
 type Verb int
 
 // The verbs. AddOptions and DeleteOptions exist for fields only, CreateMany for
-// lines of deals.
+// lines of deals, Download for files.
 const (
 	List Verb = iota
 	Get
@@ -24,9 +24,10 @@ const (
 	AddOptions
 	DeleteOptions
 	CreateMany
+	Download
 )
 
-var verbNames = [...]string{"list", "get", "create", "update", "delete", "add options", "delete options", "create many"}
+var verbNames = [...]string{"list", "get", "create", "update", "delete", "add options", "delete options", "create many", "download"}
 
 // String returns the verb in lower case, "add options".
 func (v Verb) String() string { return verbNames[v] }
@@ -45,7 +46,7 @@ const (
 // Costs are prices in tokens per request, whatever the number of rows; 0 means
 // that there is no such endpoint, or that nextpipe must not use it.
 type Costs struct {
-	List, Get, Create, Update, Delete, AddOptions, DeleteOptions, CreateMany int
+	List, Get, Create, Update, Delete, AddOptions, DeleteOptions, CreateMany, Download int
 }
 
 // Resource is one kind of record and how its endpoints differ from the others'.
@@ -100,7 +101,7 @@ var resources = []Resource{
 	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", "", nil},
 	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", "", newest},
 	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", "", newestV1},
-	{"file", 1, "files", "", Offset, 100, "id", Costs{List: 20, Get: 2, Create: 10, Delete: 6}, "", "", newestV1}, // its bytes never change
+	{"file", 1, "files", "", Offset, 100, "id", Costs{List: 20, Get: 2, Create: 10, Delete: 6, Download: 20}, "", "", newestV1}, // its bytes never change
 	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", "", nil},
 	{"project", 2, "projects", "PATCH", Cursor, 500, "id", usual, "", "", nil},
 	{"project_task", 2, "tasks", "PATCH", Cursor, 500, "id", usual, "", "", nil},
@@ -193,12 +194,12 @@ func resourceOf(entity string) (Resource, error) {
 
 func (r Resource) cost(v Verb) int {
 	c := r.Costs
-	return [...]int{c.List, c.Get, c.Create, c.Update, c.Delete, c.AddOptions, c.DeleteOptions, c.CreateMany}[v]
+	return [...]int{c.List, c.Get, c.Create, c.Update, c.Delete, c.AddOptions, c.DeleteOptions, c.CreateMany, c.Download}[v]
 }
 
 func (r Resource) method(v Verb) string {
 	methods := [...]string{http.MethodGet, http.MethodGet, http.MethodPost, r.Update,
-		http.MethodDelete, http.MethodPost, http.MethodDelete, http.MethodPost}
+		http.MethodDelete, http.MethodPost, http.MethodDelete, http.MethodPost, http.MethodGet}
 	return methods[v]
 }
 
@@ -209,6 +210,8 @@ func (r Resource) template(v Verb) string {
 		return root
 	case v == CreateMany:
 		return root + "/bulk"
+	case v == Download:
+		return root + "/{id}/download"
 	case v == AddOptions, v == DeleteOptions:
 		return root + "/{id}/options"
 	}

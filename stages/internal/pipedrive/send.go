@@ -78,7 +78,7 @@ func (c *Client) once(ctx context.Context, r request, read func(envelope) error)
 	}
 	start := c.now()
 	a := c.exchange(ctx, r)
-	s := sending{answer: a, verdict: judge(a, read), limits: limitsOf(a.header), at: c.now()}
+	s := sending{answer: a, verdict: r.judge(a, read), limits: limitsOf(a.header), at: c.now()}
 	reset := seconds(a.header, "X-Ratelimit-Reset", s.at)
 	if s.fate == limited {
 		s.wait = coolDown(seconds(a.header, "Retry-After", s.at), reset) + rand.N(jitter)

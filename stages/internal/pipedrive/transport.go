@@ -55,7 +55,9 @@ type request struct {
 	call  Call
 	query url.Values
 	body  []byte
-	form  *upload // in place of body
+	// raw gets the answer of a request that brings bytes instead of JSON.
+	raw  *answer
+	form *upload // in place of body
 }
 
 func (r request) isWrite() bool { return r.call.Method != http.MethodGet }
