@@ -49,8 +49,11 @@ type hook struct {
 	Action string `json:"event_action"`
 	Object string `json:"event_object"`
 	Type   string `json:"type"`
-	Active int    `json:"is_active"`
+	// Active is 0 or 1 by the documents; v1 is not always true to them.
+	Active json.RawMessage `json:"is_active"`
 }
+
+func (h hook) isActive() bool { return string(h.Active) != "0" && string(h.Active) != "false" }
 
 type currency struct {
 	Code   string `json:"code"`

@@ -136,7 +136,7 @@ func TestDoctor_AnAccountThatIsFineHasNothingWrongWithIt(t *testing.T) {
 	if diff := cmp.Diff(want, lines(found)); diff != "" {
 		t.Error(diff)
 	}
-	for what, want := range map[string]string{"plan": "premium or power: 100 requests per 2 s, 450000 tokens a day",
+	for what, want := range map[string]string{"plan": "premium or power: 100 requests per 2 s, tokens a day 450000",
 		"labels": "organization label_ids, person label_ids, deal label", "priorities": "High, Medium, Low"} {
 		i := slices.IndexFunc(found, func(f Finding) bool { return f.What == what })
 		if !strings.HasPrefix(found[i].Detail, want) {

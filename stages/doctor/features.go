@@ -95,7 +95,7 @@ func hooks(_ context.Context, x *examination) error {
 	}
 	seen := map[string]bool{}
 	for _, h := range x.account.hooks {
-		if h.Active == 0 || h.Object == "user" {
+		if !h.isActive() || h.Object == "user" {
 			continue
 		}
 		what := h.named() + " " + h.Action + "." + h.Object

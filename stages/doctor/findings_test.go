@@ -77,6 +77,7 @@ func ofPlans() []illness {
 		{"a burst limit of no plan", patient{answers: map[string]func(*httptest.ResponseRecorder){"": burst}}, []string{"warning plan_unknown burst"}},
 		{"another plan than the map says", patient{finals: setting("plan", "lite")}, []string{"warning plan_differs plan"}},
 		{"the plan under its older name", patient{finals: setting("plan", "power")}, []string{"info plan_signs plan", "! plan_differs"}},
+		{"tokens that are not told", patient{opts: sandbox.Options{DropBudgetHeaders: 1}}, []string{"info plan_signs plan", "! seats_differ"}},
 		{"bought tokens", patient{opts: sandbox.Options{DailyTokens: 200_000}}, []string{"info seats_differ seats"}},
 		{"a budget of fields beyond the plan", patient{finals: setting("custom_field_budget", "600")}, []string{"warning field_budget_differs custom_field_budget"}},
 		{"an account full of fields", patient{opts: sandbox.Options{Plan: "lite", NoBurstLimit: true}, hands: func(t *testing.T, a *sandbox.Account) {
@@ -158,6 +159,9 @@ func ofFeatures() []illness {
 			addHook(t, a, "Users", "user")
 		}},
 			[]string{"warning webhook_fires Books create.person", "! webhook_fires Users"}},
+		{"a webhook that is switched off", patient{answers: map[string]func(*httptest.ResponseRecorder){"/webhooks": answer(200,
+			`{"success":true,"data":[{"id":1,"name":"Old","subscription_url":"https://x.example","event_action":"*","event_object":"*","is_active":0}]}`)}},
+			[]string{"! webhook_fires"}},
 		{"webhooks that nobody may read", patient{answers: without("/webhooks")}, []string{"warning webhooks_unread webhooks"}},
 		{"what no look finds", patient{}, []string{"info automations_unseen automations", "info limits_unseen limits", "info no_probe probe"}},
 		{"a cap that was met", patient{finals: `INSERT INTO load_op (target_id, run_id, entity, final_key, verb, purpose, state, attempt, message, intent_at, ended_at)

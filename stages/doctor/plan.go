@@ -50,10 +50,10 @@ func limits(_ context.Context, x *examination) error {
 	users := x.account.activeUsers()
 	t, ok := x.tier()
 	if !ok {
-		x.find(Warning, "plan_unknown", "burst", "%s per 2 s is no plan's; %d active users", told(seen.Burst), users)
+		x.find(Warning, "plan_unknown", "burst", "no plan that is known allows %s requests per 2 s; %d active users", told(seen.Burst), users)
 		return nil
 	}
-	x.find(Info, "plan_signs", "plan", "%s: %d requests per 2 s, %s tokens a day, %s left today, %d active users",
+	x.find(Info, "plan_signs", "plan", "%s: %d requests per 2 s, tokens a day %s, left today %s, %d active users",
 		strings.Join(t.plans, " or "), seen.Burst, told(seen.Daily), told(seen.DailyLeft), users)
 	if seats := int64(seen.Daily) / (seatTokens * t.multiplier); seen.Daily > 0 && (seats != users || int64(seen.Daily)%(seatTokens*t.multiplier) != 0) {
 		x.find(Info, "seats_differ", "seats", "%d tokens a day are %s seats of %s; %d users are active", seen.Daily,
@@ -70,7 +70,7 @@ func limits(_ context.Context, x *examination) error {
 
 func told(n int) string {
 	if n < 0 {
-		return "an untold number of"
+		return "(not told)"
 	}
 	return strconv.Itoa(n)
 }
