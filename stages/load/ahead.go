@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"nextpipe/stages/internal/entity"
-	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/warehouse"
 )
@@ -73,7 +72,7 @@ func (l *loader) keyOf(ctx context.Context, e entity.Entity) (func(pipedrive.Rec
 			return "", nil
 		}
 		for key, part := range parts {
-			if same, err := journal.Holds(rec.Data, part); err != nil || same {
+			if same, err := l.says(ctx, rec, part, part); err != nil || same {
 				return key, err
 			}
 		}

@@ -93,7 +93,7 @@ func (l *loader) lookByIdentity(ctx context.Context, e entity.Entity, creates []
 			if _, done := found[op.ID]; done || e.Under == "" && higher(op.HiID, rec.ID) == op.HiID {
 				continue
 			}
-			same, err := journal.Holds(rec.Data, parts[i])
+			same, err := l.says(ctx, rec, parts[i], op.Body)
 			if err != nil {
 				return err
 			}
@@ -109,6 +109,15 @@ func (l *loader) lookByIdentity(ctx context.Context, e entity.Entity, creates []
 		}
 		return nil
 	})
+}
+
+// says tells that a record says what identifies a body, down to a file's bytes.
+func (l *loader) says(ctx context.Context, rec pipedrive.Record, part, body []byte) (bool, error) {
+	same, err := journal.Holds(rec.Data, part)
+	if err != nil || !same {
+		return false, err
+	}
+	return l.SameBytes(ctx, rec, body)
 }
 
 func (l *loader) isLinked(ctx context.Context, entity, id string) (taken bool, err error) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
@@ -29,6 +30,13 @@ func (l *loader) reopen(ctx context.Context, entity string) error {
 	})
 }
 
+// twin is one more record of a create that was sent more than once.
+type twin struct {
+	rec    pipedrive.Record
+	marker string // of the create
+	body   []byte // as it was sent
+}
+
 // census removes surplus twins of ours that nobody touched. A twin exists only
 // where a create was sent more than once: it was judged "not there" and carried
 // out later all the same. Those of this plan are looked for now; those that
@@ -38,19 +46,12 @@ func (l *loader) census(ctx context.Context, name string) error {
 	if !e.IsMarked() && e.Under != "" {
 		return nil // sets refuse a second one by themselves
 	}
-	twins, err := l.seenTwins(ctx, name)
-	if err != nil {
+	twins := map[string]twin{}
+	if err := errors.Join(l.seenTwins(ctx, name, twins), l.newTwins(ctx, e, twins)); err != nil {
 		return fmt.Errorf("look for twins: %w", err)
 	}
-	repeated, err := l.repeated(ctx, name)
-	if err != nil {
-		return fmt.Errorf("look for twins: %w", err)
-	}
-	if err := l.newTwins(ctx, e, repeated, twins); err != nil {
-		return err
-	}
-	for _, twin := range twins {
-		if err := l.removeTwin(ctx, e, twin); err != nil {
+	for _, t := range twins {
+		if err := l.removeTwin(ctx, e, t); err != nil {
 			return err
 		}
 	}
@@ -58,56 +59,59 @@ func (l *loader) census(ctx context.Context, name string) error {
 }
 
 // newTwins adds twins of repeated creates to those that are known.
-func (l *loader) newTwins(ctx context.Context, e entity.Entity, repeated map[string]repeatedOp, twins map[string]pipedrive.Record) error {
-	if len(repeated) == 0 {
-		return nil
+func (l *loader) newTwins(ctx context.Context, e entity.Entity, twins map[string]twin) error {
+	repeated, err := l.repeated(ctx, e.Name)
+	if err != nil || len(repeated) == 0 {
+		return err
 	}
 	var where place
 	for _, r := range repeated {
 		where.add(e, r.body, r.hiID)
 	}
 	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
-		isTwin, err := l.isTwin(ctx, e, rec, repeated)
-		if isTwin {
-			twins[rec.ID] = rec
+		t, ok, err := l.twinOf(ctx, e, rec, repeated)
+		if ok {
+			twins[rec.ID] = t
 		}
 		return err
 	})
 }
 
-// isTwin tells that a record is one more of a repeated create: by its marker,
-// or, where there is none, by saying the same, being newer than the first
-// sending, and belonging to nothing else.
-func (l *loader) isTwin(ctx context.Context, e entity.Entity, rec pipedrive.Record, repeated map[string]repeatedOp) (bool, error) {
-	if e.IsMarked() {
-		r, ok := repeated[l.markerOf(e, rec.Data)]
-		return ok && r.linkedID != rec.ID, nil
-	}
+// twinOf tells of which repeated create a record is one more: by its marker, or,
+// where there is none, by saying the same, being newer than the first sending,
+// and belonging to nothing else.
+func (l *loader) twinOf(ctx context.Context, e entity.Entity, rec pipedrive.Record, repeated map[string]repeatedOp) (twin, bool, error) {
 	taken, err := l.isLinked(ctx, e.Name, rec.ID)
 	if err != nil || taken {
-		return false, err
+		return twin{}, false, err
 	}
-	for _, r := range repeated {
+	if e.IsMarked() {
+		marker := l.markerOf(e, rec.Data)
+		r, ok := repeated[marker]
+		return twin{rec, marker, r.body}, ok, nil
+	}
+	for marker, r := range repeated {
 		part, err := e.Part(r.body)
 		if err != nil {
-			return false, err
+			return twin{}, false, err
 		}
 		same, err := journal.Holds(rec.Data, part)
 		if err != nil || same && higher(r.hiID, rec.ID) != r.hiID {
-			return same, err
+			return twin{rec, marker, r.body}, same, err
 		}
 	}
-	return false, nil
+	return twin{}, false, nil
 }
 
 type repeatedOp struct {
-	hiID, linkedID string
-	body           []byte
+	hiID string
+	body []byte
 }
 
-// repeated lists creates of this plan that were sent more than once and are linked.
+// repeated lists creates of this plan that were sent more than once and are
+// linked, by their marker.
 func (l *loader) repeated(ctx context.Context, entity string) (map[string]repeatedOp, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT o.marker, min(CAST(o.hi_id AS INTEGER)), k.pipedrive_id, o.body FROM load_op AS o
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT o.marker, min(CAST(o.hi_id AS INTEGER)), o.body FROM load_op AS o
 		JOIN link AS k ON k.target_id = o.target_id AND k.entity = o.entity AND k.final_key = o.final_key AND k.state = 'live'
 		WHERE o.target_id = ? AND o.entity = ? AND o.purpose = 'load' AND o.verb = 'create' AND o.looks > 0 AND o.op_id > ?
 		GROUP BY o.final_key HAVING sum(o.state IN ('not_sent', 'quarantined', 'refused')) > 0`, l.ID, entity, l.after)
@@ -119,7 +123,7 @@ func (l *loader) repeated(ctx context.Context, entity string) (map[string]repeat
 	for rows.Next() {
 		var marker string
 		var r repeatedOp
-		if err := rows.Scan(&marker, &r.hiID, &r.linkedID, &r.body); err != nil {
+		if err := rows.Scan(&marker, &r.hiID, &r.body); err != nil {
 			return nil, err
 		}
 		out[marker] = r
@@ -129,74 +133,123 @@ func (l *loader) repeated(ctx context.Context, entity string) (map[string]repeat
 
 // seenTwins reads again what the last verify saw as surplus, because a create
 // of ours was carried out late.
-func (l *loader) seenTwins(ctx context.Context, entity string) (map[string]pipedrive.Record, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT DISTINCT r.pipedrive_id FROM load_op AS o
+func (l *loader) seenTwins(ctx context.Context, entity string, twins map[string]twin) error {
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT r.pipedrive_id, o.marker, min(o.body) FROM load_op AS o
 		JOIN seen_record AS r ON r.target_id = o.target_id AND r.entity = o.entity AND r.marker = o.marker
 		JOIN link AS k ON k.target_id = o.target_id AND k.entity = o.entity AND k.final_key = o.final_key AND k.state = 'live'
 		WHERE o.target_id = ? AND o.entity = ? AND o.looks > 0 AND o.purpose = 'load' AND o.verb = 'create' AND o.state IN ('not_sent', 'refused')
 			AND k.pipedrive_id <> r.pipedrive_id AND NOT EXISTS (SELECT 1 FROM link AS x
-				WHERE x.target_id = r.target_id AND x.entity = r.entity AND x.pipedrive_id = r.pipedrive_id AND x.state = 'live')`, l.ID, entity)
+				WHERE x.target_id = r.target_id AND x.entity = r.entity AND x.pipedrive_id = r.pipedrive_id AND x.state = 'live')
+		GROUP BY r.pipedrive_id`, l.ID, entity)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var ids []string
+	var seen []twin
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
+		var t twin
+		if err := rows.Scan(&t.rec.ID, &t.marker, &t.body); err != nil {
+			return err
 		}
-		ids = append(ids, id)
+		seen = append(seen, t)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, err
+		return err
 	}
-	twins := map[string]pipedrive.Record{}
-	for _, id := range ids {
-		rec, err := l.Client.Get(ctx, entity, id)
+	for _, t := range seen {
+		rec, err := l.Client.Get(ctx, entity, t.rec.ID)
 		var refused *pipedrive.Error
 		if errors.As(err, &refused) && refused.NotFound() {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if !journal.IsDeleted(rec.Data) {
-			twins[id] = rec
+		if t.rec = rec; !journal.IsDeleted(rec.Data) {
+			twins[rec.ID] = t
 		}
 	}
-	return twins, nil
+	return nil
 }
 
-// removeTwin deletes a surplus record of ours, unless it differs from the one
-// that is linked: then somebody works with it, and verify reports it as surplus.
-func (l *loader) removeTwin(ctx context.Context, e entity.Entity, twin pipedrive.Record) error {
-	touched, err := l.differs(ctx, e, twin)
-	if err != nil || touched {
+// removeTwin deletes a surplus record of ours, unless somebody else made it or
+// works with it.
+func (l *loader) removeTwin(ctx context.Context, e entity.Entity, t twin) error {
+	ours, err := l.isOurTwin(ctx, e, t)
+	if err != nil || !ours {
 		return err
 	}
-	op := &journal.Op{Entity: e.Name, FinalKey: "twin:" + twin.ID, Verb: journal.Delete, PipedriveID: twin.ID, Before: &twin}
+	op := &journal.Op{Entity: e.Name, FinalKey: "twin:" + t.rec.ID, Verb: journal.Delete, PipedriveID: t.rec.ID, Before: &t.rec}
 	if err := l.j.Send(ctx, op); err != nil {
 		return err
 	}
 	return l.j.SettleAll(ctx, e.Name)
 }
 
-// differs compares a twin with what the account answered for the linked one.
-// Where no marker ties the two, saying the same is all there is to compare.
-func (l *loader) differs(ctx context.Context, e entity.Entity, twin pipedrive.Record) (bool, error) {
+// isOurTwin is sure that a record came of one of our sendings: people copy
+// records with everything in them, our marker too, and upload files again.
+func (l *loader) isOurTwin(ctx context.Context, e entity.Entity, t twin) (bool, error) {
+	late, err := l.isOfThatTime(ctx, e, t)
+	if err != nil || !late || !l.madeByUs(e, t.rec) {
+		return false, err
+	}
 	if !e.IsMarked() {
-		return false, nil
+		return l.SameBytes(ctx, t.rec, t.body)
 	}
 	var echoed []byte
-	err := l.DB.Read().QueryRowContext(ctx, "SELECT echoed FROM link WHERE target_id = ? AND entity = ? AND marker = ? AND state = 'live'",
-		l.ID, e.Name, l.markerOf(e, twin.Data)).Scan(&echoed)
+	err = l.DB.Read().QueryRowContext(ctx, "SELECT echoed FROM link WHERE target_id = ? AND entity = ? AND marker = ? AND state = 'live'",
+		l.ID, e.Name, l.markerOf(e, t.rec.Data)).Scan(&echoed)
 	if errors.Is(err, sql.ErrNoRows) {
-		return true, nil // somebody gave it another marker meanwhile
+		return false, nil // somebody gave it another marker meanwhile
 	}
 	if err != nil {
 		return false, err
 	}
-	field, err := journal.Touched(twin.Data, echoed)
-	return field != "", err
+	field, err := journal.Touched(t.rec.Data, echoed)
+	return field == "", err
+}
+
+// lateness is how long after the last look a sending may still be carried out;
+// the account's clock may differ from ours by as much.
+const lateness = time.Hour
+
+// isOfThatTime tells that a record was last changed while its create was being
+// sent, or soon after. The time of creation says nothing: we set it ourselves.
+func (l *loader) isOfThatTime(ctx context.Context, e entity.Entity, t twin) (bool, error) {
+	var first, last string
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT min(intent_at), max(coalesce(ended_at, intent_at)) FROM load_op
+		WHERE target_id = ? AND entity = ? AND marker = ? AND verb = 'create' AND purpose = 'load'`, l.ID, e.Name, t.marker).Scan(&first, &last)
+	if err != nil {
+		return false, err
+	}
+	from, errFrom := time.Parse(time.RFC3339Nano, first)
+	to, errTo := time.Parse(time.RFC3339Nano, last)
+	if err := errors.Join(errFrom, errTo); err != nil {
+		return false, err
+	}
+	changed, known := changedAt(t.rec.Data)
+	return known && changed.After(from.Add(-lateness)) && changed.Before(to.Add(lateness)), nil
+}
+
+// changedAt is when a record was last changed, as v2 or v1 writes it.
+func changedAt(data []byte) (time.Time, bool) {
+	for _, key := range []string{"update_time", "add_time"} {
+		text := journal.TextAt(data, key)
+		for _, layout := range []string{time.RFC3339, time.DateTime} {
+			if at, err := time.Parse(layout, text); err == nil {
+				return at, true
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
+// madeByUs tells that the token's user made a record, where the record says who did.
+func (l *loader) madeByUs(e entity.Entity, rec pipedrive.Record) bool {
+	key := "creator_user_id"
+	if e.Name == "file" {
+		key = "user_id"
+	}
+	by := journal.TextAt(rec.Data, key)
+	return by == "" || by == "null" || by == l.Me.UserID
 }

@@ -144,7 +144,6 @@ func (a *adopter) recogniser(ctx context.Context, e entity.Entity, open map[stri
 	return func(rec pipedrive.Record) (item, bool) {
 		for marker, part := range parts {
 			if same, err := journal.Holds(rec.Data, part); err == nil && same {
-				delete(parts, marker) // one record for one of several that say the same
 				return open[marker], true
 			}
 		}
@@ -183,6 +182,13 @@ func (a *adopter) adoptFrom(ctx context.Context, e entity.Entity, inside []strin
 	visit := func(page []pipedrive.Record) error {
 		for _, rec := range page {
 			i, ok := wanted(rec)
+			if ok {
+				same, err := a.SameBytes(ctx, rec, i.payload)
+				if err != nil {
+					return err
+				}
+				ok = same
+			}
 			if !ok {
 				continue
 			}

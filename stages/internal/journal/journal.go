@@ -154,13 +154,13 @@ func (j *Journal) insert(tx *sql.Tx, op *Op) error {
 	}
 	var ended any
 	if op.State == "blocked" {
-		ended = j.DB.Now()
+		ended = j.now()
 	}
 	res, err := tx.Exec(`INSERT INTO load_op (target_id, run_id, entity, final_key, verb, purpose, state, attempt, marker,
 			pipedrive_id, hi_id, symbolic, body, error_code, message, intent_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), ?, ?, nullif(?, ''), nullif(?, ''), ?, ?)`,
 		j.TargetID, j.RunID, op.Entity, op.FinalKey, op.Verb, j.Purpose, op.State, op.Attempt, op.Marker,
-		op.PipedriveID, op.HiID, text(op.Symbolic), text(op.Body), op.Code, op.Message, j.DB.Now(), ended)
+		op.PipedriveID, op.HiID, text(op.Symbolic), text(op.Body), op.Code, op.Message, j.now(), ended)
 	if err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (j *Journal) write(tx *sql.Tx, o outcome) error {
 		}
 	}
 	if op.State != "in_doubt" {
-		ended = j.DB.Now()
+		ended = j.now()
 	}
 	// What is done keeps its symbolic payload in link; here it would only fill the file.
 	_, err := tx.Exec(`UPDATE load_op SET state = ?1, symbolic = CASE WHEN ?1 = 'done' THEN NULL ELSE symbolic END, pipedrive_id = nullif(?, ''), status = nullif(?, 0), error_code = nullif(?, ''),
@@ -282,6 +282,10 @@ func hint(e *pipedrive.Error) string {
 		return "see the message; after a correction run again"
 	}
 }
+
+// now is the time of the clock that the account is watched with: what came of a
+// sending is told by when it was.
+func (j *Journal) now() string { return j.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func text(b []byte) any {
 	if b == nil {

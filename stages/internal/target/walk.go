@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -112,4 +113,19 @@ func (s *Session) around(ctx context.Context, e entity.Entity) ([]string, error)
 		out = append(out, id)
 	}
 	return out, rows.Err()
+}
+
+// SameBytes tells whether a file of the account holds the bytes that a body
+// stands for. Name and size are not enough: people replace drafts by finals.
+func (s *Session) SameBytes(ctx context.Context, rec pipedrive.Record, body []byte) (bool, error) {
+	var b struct {
+		Blob *struct {
+			SHA256 string `json:"sha256"`
+		} `json:"@blob"`
+	}
+	if err := json.Unmarshal(body, &b); err != nil || b.Blob == nil {
+		return err == nil, err
+	}
+	hash, err := s.Client.FileHash(ctx, rec.ID)
+	return hash == b.Blob.SHA256, err
 }
