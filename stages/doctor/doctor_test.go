@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,9 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"nextpipe/fixtures/sandbox"
+	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/target"
 )
@@ -35,8 +37,8 @@ type patient struct {
 // mostTokens bounds a look at an account whose lists fit a page.
 const mostTokens = 210
 
-// examine looks once, and fails the test when that wrote anything or cost too much.
-func examine(t *testing.T, p patient) ([]Finding, *target.Session, error) {
+// admit connects a warehouse with one final record of each kind to the account.
+func (p patient) admit(t *testing.T) (*sandbox.Account, *target.Session) {
 	t.Helper()
 	a, err := sandbox.New(p.opts)
 	if err != nil {
@@ -52,11 +54,7 @@ func examine(t *testing.T, p patient) ([]Finding, *target.Session, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := p.token
-	if token == "" {
-		token = a.Token()
-	}
-	s, err := target.Connect(ctx, db, run, target.Config{URL: server.URL, Token: token, By: "test", Timeout: 5 * time.Second,
+	s, err := target.Connect(ctx, db, run, target.Config{URL: server.URL, Token: cmp.Or(p.token, a.Token()), By: "test", Timeout: 5 * time.Second,
 		Now: a.Clock().Now, Wait: a.Clock().Sleep})
 	if err != nil {
 		t.Fatal(err)
@@ -64,11 +62,18 @@ func examine(t *testing.T, p patient) ([]Finding, *target.Session, error) {
 	if err := db.Write(ctx, func(tx *sql.Tx) error { _, err := tx.Exec(p.finals); return err }); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Run(ctx, s)
+	return a, s
+}
+
+// examine looks once, and fails the test when that wrote anything or cost too much.
+func examine(t *testing.T, p patient) ([]Finding, *target.Session, error) {
+	t.Helper()
+	a, s := p.admit(t)
+	_, err := Run(context.Background(), s)
 	if err != nil && !errors.Is(err, ErrNotReady) {
 		t.Fatal(err)
 	}
-	found, listErr := Findings(ctx, db, s.ID)
+	found, listErr := Findings(context.Background(), s.DB, s.ID)
 	if listErr != nil {
 		t.Fatal(listErr)
 	}
@@ -133,7 +138,7 @@ func TestDoctor_AnAccountThatIsFineHasNothingWrongWithIt(t *testing.T) {
 	}
 	want := []string{"info automations_unseen automations", "info label_fields labels", "info limits_unseen limits", "info no_probe probe",
 		"info plan_signs plan", "info priorities_seen priorities"}
-	if diff := cmp.Diff(want, lines(found)); diff != "" {
+	if diff := gocmp.Diff(want, lines(found)); diff != "" {
 		t.Error(diff)
 	}
 	for what, want := range map[string]string{"plan": "premium or power: 100 requests per 2 s, tokens a day 450000",
@@ -145,6 +150,30 @@ func TestDoctor_AnAccountThatIsFineHasNothingWrongWithIt(t *testing.T) {
 	}
 	if _, err := Run(context.Background(), s); err != nil { // findings are replaced
 		t.Error(err)
+	}
+}
+
+func TestDoctor_ALookThatBreaksOffLeavesTheEarlierFindings(t *testing.T) {
+	a, s := healthy().admit(t)
+	if _, err := Run(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	want, err := Findings(t.Context(), s.DB, s.ID)
+	if err != nil || len(want) == 0 {
+		t.Fatal(want, err)
+	}
+	// A web page is no refusal by the account: nothing follows from it.
+	a.Script(sandbox.Fault{Nth: 5, Do: sandbox.Cloudflare})
+	var blocked *pipedrive.Error
+	if _, err := Run(t.Context(), s); !errors.As(err, &blocked) || blocked.Kind != pipedrive.Blocked {
+		t.Fatalf("got %v, want a block", err)
+	}
+	got, err := Findings(t.Context(), s.DB, s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -165,7 +194,7 @@ func TestDoctor_SecretsOfWebhooksAreToldNowhere(t *testing.T) {
 		}
 	}
 	want := []string{"Bookkeeping create.deal: it calls hooks.example (general): pause it", "hooks.example create.*: it calls hooks.example (general): pause it"}
-	if diff := cmp.Diff(want, fires); diff != "" {
+	if diff := gocmp.Diff(want, fires); diff != "" {
 		t.Error(diff)
 	}
 	if err := s.DB.Close(); err != nil {
