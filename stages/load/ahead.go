@@ -31,7 +31,7 @@ func (l *loader) refuseAhead(ctx context.Context, e entity.Entity) error {
 		return err
 	}
 	unknown, example := 0, ""
-	err = l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
+	visit := func(rec pipedrive.Record) error {
 		key, err := keyOf(rec)
 		if err != nil || key == "" {
 			return err
@@ -41,7 +41,10 @@ func (l *loader) refuseAhead(ctx context.Context, e entity.Entity) error {
 			unknown, example = unknown+1, key
 		}
 		return err
-	})
+	}
+	if err = l.candidates(ctx, e, where, visit); err == nil {
+		err = l.archived(ctx, e, where, visit)
+	}
 	if err == nil && unknown > 0 {
 		err = fmt.Errorf("%w: the account holds %d %s of this source that this warehouse knows nothing of, %s for one: "+
 			"it is an older copy than the one that made them. Use the newer one, or run `nextpipe relink` to adopt them", warehouse.ErrDrift, unknown, e.Plural(), example)

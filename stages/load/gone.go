@@ -2,18 +2,32 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 )
 
+// deletes says which of the planned deletes are meant.
+type deletes string
+
+const (
+	everything deletes = "1"
+	// toBeMadeAnew are those whose final record is still there: the API cannot
+	// change them, or they hang on another record now.
+	toBeMadeAnew deletes = "EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = ?3 AND f.final_key = p.final_key)"
+)
+
 // takeAway deletes what the plan says NextCRM no longer has. Each record is
 // read first: what somebody changed in Pipedrive stays, and is reported.
-func (l *loader) takeAway(ctx context.Context, e entity.Entity) error {
-	planned, err := l.pendingDeletes(ctx, e.Name)
+func (l *loader) takeAway(ctx context.Context, e entity.Entity, which deletes) error {
+	planned, err := l.pendingDeletes(ctx, e.Name, which)
 	if err != nil {
 		return err
 	}
@@ -35,22 +49,86 @@ func (l *loader) takeAwayOne(ctx context.Context, e entity.Entity, p planned) er
 	if err != nil {
 		return err
 	}
-	diffs, err := journal.Compare(now.Data, p.sent)
+	why, err := l.reasonToStay(ctx, e, p, now)
 	if err != nil {
 		return err
 	}
-	if len(diffs) > 0 {
-		return l.j.Block(ctx, op, "changed_in_pipedrive", "NextCRM no longer has it, and somebody changed "+diffs[0].Field+" in Pipedrive: it stays")
+	if why != "" {
+		return l.j.Block(ctx, op, "changed_in_pipedrive", p.reason+", but "+why+": it stays")
+	}
+	if missing := l.missingBytes(p.sent); missing != "" {
+		return l.j.Block(ctx, op, "file_not_at_hand", p.reason+", but "+missing+" is not at hand to be sent again: extract first")
 	}
 	op.Before = &now
 	return l.j.Send(ctx, op)
 }
 
+// missingBytes names the file that a record was made of when it is not on this
+// machine any more; "" for everything else.
+func (l *loader) missingBytes(sent []byte) string {
+	var b struct {
+		Blob *struct {
+			Path, Name string
+			Size       int64
+		} `json:"@blob"`
+	}
+	if json.Unmarshal(sent, &b) != nil || b.Blob == nil {
+		return ""
+	}
+	info, err := os.Stat(filepath.Join(l.DB.Path()+".files", filepath.FromSlash(b.Blob.Path)))
+	if err != nil || info.Size() != b.Blob.Size {
+		return b.Blob.Name
+	}
+	return ""
+}
+
+// reasonToStay tells why a record must not be deleted although the plan says so;
+// "" when it may.
+func (l *loader) reasonToStay(ctx context.Context, e entity.Entity, p planned, now pipedrive.Record) (string, error) {
+	if !e.IsMarked() {
+		diffs, err := journal.Compare(now.Data, p.sent)
+		if err != nil || len(diffs) == 0 {
+			return "", err
+		}
+		return "somebody changed " + diffs[0].Field + " in Pipedrive", nil
+	}
+	var except []string
+	if e.Name == "deal" {
+		except = []string{"value"} // its lines move it, and they went before it
+	}
+	field, err := journal.Touched(now.Data, p.echoed, append(except, e.Moving...)...)
+	if err != nil || field != "" {
+		return "somebody changed " + field + " in Pipedrive", err
+	}
+	if e.Name != "deal" {
+		return "", nil
+	}
+	return l.hangsOn(ctx, p.pipedriveID)
+}
+
+// hanging are the counters of what people put on a deal.
+var hanging = []string{"notes_count", "activities_count", "files_count", "products_count"}
+
+// hangsOn tells what hangs on a deal that is to be deleted: what was ours and
+// gone from NextCRM has been taken away before, so the rest is somebody's.
+func (l *loader) hangsOn(ctx context.Context, id string) (string, error) {
+	rec, err := l.Client.Counters(ctx, "deal", id, hanging...)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range hanging {
+		if n := journal.TextAt(rec.Data, name); n != "0" && n != "" && n != "null" {
+			return strings.TrimSuffix(name, "_count") + " hang on it", nil
+		}
+	}
+	return "", nil
+}
+
 // pendingDeletes lists the planned deletes that are not carried out.
-func (l *loader) pendingDeletes(ctx context.Context, kind string) ([]planned, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.final_key, p.pipedrive_id, k.sent FROM plan_op AS p
+func (l *loader) pendingDeletes(ctx context.Context, kind string, which deletes) ([]planned, error) {
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.final_key, p.pipedrive_id, p.reason, k.sent, k.echoed FROM plan_op AS p
 		JOIN link AS k ON k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.state = 'live' AND k.pipedrive_id = p.pipedrive_id
-		WHERE p.plan_id = ?1 AND p.entity = ?3 AND p.action = 'delete'
+		WHERE p.plan_id = ?1 AND p.entity = ?3 AND p.action = 'delete' AND `+string(which)+`
 			AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
 				AND (o.state IN ('intent', 'in_doubt', 'quarantined') OR o.op_id > ?4 AND o.state IN ('refused', 'blocked')))
 		ORDER BY p.seq`, l.planID, l.ID, kind, l.after)
@@ -61,7 +139,7 @@ func (l *loader) pendingDeletes(ctx context.Context, kind string) ([]planned, er
 	var out []planned
 	for rows.Next() {
 		var p planned
-		if err := rows.Scan(&p.finalKey, &p.pipedriveID, &p.sent); err != nil {
+		if err := rows.Scan(&p.finalKey, &p.pipedriveID, &p.reason, &p.sent, &p.echoed); err != nil {
 			return nil, fmt.Errorf("read planned deletes: %w", err)
 		}
 		out = append(out, p)

@@ -92,7 +92,7 @@ func Run(ctx context.Context, s *target.Session, override string) (stage.Result,
 func (l *loader) finish(ctx context.Context) error {
 	for _, e := range entity.Reversed() {
 		if e.Under == "" {
-			if err := l.takeAway(ctx, e); err != nil {
+			if err := l.takeAway(ctx, e, everything); err != nil {
 				return fmt.Errorf("take away %s: %w", e.Plural(), err)
 			}
 		}
@@ -245,11 +245,8 @@ func (l *loader) phase(ctx context.Context, name string) error {
 	if _, err := l.j.LookOnce(ctx, name); err != nil {
 		return err
 	}
-	if e, _ := entity.Of(name); e.Under != "" {
-		// What hangs inside others is taken away first: it counts for them.
-		if err := errors.Join(l.takeAway(ctx, e), l.approach(ctx, e)); err != nil {
-			return err
-		}
+	if err := l.makeRoom(ctx, name); err != nil {
+		return err
 	}
 	left := int64(1) // what is in doubt may be pending again
 	for try := 0; try < attempts && left > 0; try++ {
@@ -268,6 +265,19 @@ func (l *loader) phase(ctx context.Context, name string) error {
 	unsent, err := l.pendingCount(ctx, name, anyAttempts)
 	l.unsent += unsent
 	return errors.Join(err, l.census(ctx, name))
+}
+
+// makeRoom takes away what has to go before something is sent: what hangs inside
+// others, since it counts for them, and what is made anew.
+func (l *loader) makeRoom(ctx context.Context, name string) error {
+	e, _ := entity.Of(name)
+	if e.Under == "" {
+		return l.takeAway(ctx, e, toBeMadeAnew)
+	}
+	if err := l.takeAway(ctx, e, everything); err != nil {
+		return err
+	}
+	return l.approach(ctx, e)
 }
 
 // approach looks at what the account holds of a kind before the first is sent.

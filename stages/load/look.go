@@ -62,13 +62,26 @@ func (l *loader) lookByMarker(ctx context.Context, e entity.Entity, creates []*j
 	if len(byMarker) == 0 {
 		return nil
 	}
-	return l.candidates(ctx, e, where, func(rec pipedrive.Record) error {
+	visit := func(rec pipedrive.Record) error {
 		if op, ok := byMarker[l.markerOf(e, rec.Data)]; ok {
 			// Pages run from new to old: the oldest of several twins is linked, the census sees to the others.
 			found[op.ID] = rec
 		}
 		return nil
-	})
+	}
+	if err := l.candidates(ctx, e, where, visit); err != nil || areFound(byMarker, found) {
+		return err
+	}
+	return l.archived(ctx, e, where, visit)
+}
+
+func areFound(ops map[string]*journal.Op, found map[int64]pipedrive.Record) bool {
+	for _, op := range ops {
+		if _, ok := found[op.ID]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // lookByIdentity finds creates of what cannot carry a marker: a record that
@@ -154,12 +167,27 @@ func (l *loader) candidates(ctx context.Context, e entity.Entity, where place, v
 	if e.Under != "" {
 		return l.inside(ctx, e, where.around, visit)
 	}
-	sorted := pipedrive.NewestFirst(e.Name)
-	for rec, err := range l.Client.All(ctx, e.Name, sorted) {
+	return l.list(ctx, e.Name, where.floor, visit)
+}
+
+// archived visits what people have put away of a kind, also since it was sent.
+// That list costs more than the usual one, so it is read for what is not there.
+func (l *loader) archived(ctx context.Context, e entity.Entity, where place, visit func(pipedrive.Record) error) error {
+	for _, list := range pipedrive.ListsOf(e.Name)[1:] {
+		if err := l.list(ctx, list, where.floor, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) list(ctx context.Context, name, floor string, visit func(pipedrive.Record) error) error {
+	sorted := pipedrive.NewestFirst(name)
+	for rec, err := range l.Client.All(ctx, name, sorted) {
 		if err != nil {
 			return err
 		}
-		if sorted != nil && higher(where.floor, rec.ID) == where.floor {
+		if sorted != nil && higher(floor, rec.ID) == floor {
 			return nil
 		}
 		if err := visit(rec); err != nil {

@@ -23,6 +23,8 @@ type planned struct {
 	base             []byte // update: what those keys held when planned
 	origin           string // of its link; "" when it has none
 	sent             []byte // what we sent for it so far, bound
+	echoed           []byte // delete: what the account answered to it
+	reason           string // delete: why
 }
 
 // isPending says when an operation of the plan still has to be sent: nothing is
@@ -30,9 +32,9 @@ type planned struct {
 // attempts are not used up. What was blocked in an earlier run is tried again,
 // since its parent may be there by now. Attempts are those of this run that were
 // looked for: an operation that was held back by an interrupt or a spent budget
-// was never tried.
+// was never tried. What was deleted to be made anew is pending once it is gone.
 // ?1 plan, ?2 target, ?3 entity, ?4 newest operation when the plan was made, ?5 run, ?6 attempts.
-const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', 'update')
+const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', 'update', 'delete')
 	AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
 		AND (o.state IN ('intent', 'in_doubt', 'quarantined')
 			OR o.op_id > ?4 AND (o.state = 'refused' OR o.state = 'blocked' AND o.run_id = ?5)))
@@ -40,7 +42,8 @@ const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', '
 		AND o.run_id = ?5 AND o.state = 'not_sent' AND o.looks > 0) < ?6
 	AND NOT EXISTS (SELECT 1 FROM link AS l JOIN final_item AS f ON f.entity = ?3 AND f.final_key = l.final_key
 		WHERE l.target_id = ?2 AND l.entity = ?3 AND l.final_key = p.final_key AND l.part = ''
-		AND (l.state = 'gone' OR l.state = 'live' AND (p.action = 'create' OR l.symbolic = f.payload)))`
+		AND (l.state = 'gone' OR l.state = 'live' AND (p.action <> 'update' OR l.symbolic = f.payload)))
+	AND (p.action <> 'delete' OR EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = ?3 AND f.final_key = p.final_key))`
 
 // pendingCount is how many operations are pending after the given number of attempts.
 func (l *loader) pendingCount(ctx context.Context, entity string, attempts int) (n int64, err error) {
@@ -77,7 +80,7 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 	var creates []*journal.Op
 	for _, p := range batch {
 		op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
-		if p.action != "create" {
+		if p.action == "update" {
 			if err = l.update(ctx, op, p); op.State == "in_doubt" {
 				doubts++
 			}

@@ -3,10 +3,12 @@ package load
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
 )
 
 // renewValues takes note of what deals are worth after their lines: the answer
@@ -14,10 +16,10 @@ import (
 // own change for somebody else's.
 func (l *loader) renewValues(ctx context.Context) error {
 	type deal struct {
-		key, id string
-		echoed  []byte
+		key, id      string
+		sent, echoed []byte
 	}
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT d.final_key, d.pipedrive_id, d.echoed FROM link AS d
+	rows, err := l.DB.Read().QueryContext(ctx, `SELECT d.final_key, d.pipedrive_id, d.sent, d.echoed FROM link AS d
 		WHERE d.target_id = ?1 AND d.entity = 'deal' AND d.state = 'live' AND d.sent ->> '$.value' IS NOT d.echoed ->> '$.value'
 			AND EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity IN ('deal_product', 'deal_discount') AND o.run_id = ?2
 				AND (o.body ->> '$.deal_id' = CAST(d.pipedrive_id AS INTEGER) OR o.pipedrive_id LIKE d.pipedrive_id || '/%'))`, l.ID, l.RunID)
@@ -28,7 +30,7 @@ func (l *loader) renewValues(ctx context.Context) error {
 	var deals []deal
 	for rows.Next() {
 		var d deal
-		if err := rows.Scan(&d.key, &d.id, &d.echoed); err != nil {
+		if err := rows.Scan(&d.key, &d.id, &d.sent, &d.echoed); err != nil {
 			return err
 		}
 		deals = append(deals, d)
@@ -38,8 +40,19 @@ func (l *loader) renewValues(ctx context.Context) error {
 	}
 	for _, d := range deals {
 		now, err := l.Client.Get(ctx, "deal", d.id)
+		var refused *pipedrive.Error
+		if errors.As(err, &refused) && refused.NotFound() {
+			continue // verify reports it
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.key, err)
+		}
+		meant, err := json.Marshal(map[string]json.RawMessage{"value": json.RawMessage(journal.TextAt(d.sent, "value"))})
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.key, err)
+		}
+		if same, err := journal.Holds(now.Data, meant); err != nil || !same {
+			continue // not what our lines make: somebody else's word
 		}
 		echoed, err := journal.Overlay(d.echoed, now.Data, []byte(`{"value":null}`))
 		if err != nil {

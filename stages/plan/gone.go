@@ -25,7 +25,11 @@ func gone(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 	}
 	for _, e := range entity.All {
 		action, reason := "delete", "NextCRM no longer has it"
-		if e.Under == "" && policy != "delete" {
+		switch {
+		case e.Under != "":
+		case keeps[e.Name]:
+			action, reason = "kept", "NextCRM no longer has it; others may hang on it, so it is never deleted: do it in Pipedrive"
+		case policy != "delete":
 			action, reason = "kept", "NextCRM no longer has it; setting gone_records = keep leaves it"
 		}
 		if action == "delete" {
@@ -43,6 +47,9 @@ func gone(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 	}
 	return nil
 }
+
+// keeps are kinds that too much may hang on for a program to judge.
+var keeps = map[string]bool{"organization": true, "person": true, "product": true}
 
 // isGone picks live records of ours without a final record. What was there
 // before us is never taken away.

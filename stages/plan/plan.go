@@ -1,7 +1,7 @@
 // Package plan decides, before anything is sent, what happens to every final
 // record in one account, and what it costs.
 //
-//	reads   final_* golden_* xw_account link load_op dest_record bind
+//	reads   seen_record final_* golden_* xw_account link load_op dest_record bind
 //	does    matches what the account had before us by dedupe's rules; compares what should be there with what is linked; prices it in tokens; seals it
 //	writes  dest_match plan plan_op plan_forecast
 package plan
@@ -136,7 +136,9 @@ func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 			read = pipedrive.Cost(name, pipedrive.List) // there is no other way to see it
 		}
 		change := pipedrive.Cost(name, pipedrive.Update)
-		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0); err != nil {
+		again := pipedrive.Cost(name, pipedrive.Delete) + pipedrive.Cost(name, pipedrive.Create) + read
+		e, _ := entity.Of(name)
+		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0, e.ParentRef(), again); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -149,7 +151,8 @@ func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 // decide gives every final record of one entity its action. Updates get the
 // body '{}' here and their real one from spellOut.
 // ?1 plan, ?2 target, ?3 entity, ?4 price of a create, ?5 price of an update,
-// ?6 whether the API can change one.
+// ?6 whether the API can change one, ?7 where a payload names the record it
+// hangs on, ?8 price of making one anew.
 const decide = `
 WITH linked AS (SELECT * FROM link WHERE target_id = ?2 AND entity = ?3 AND part = ''),
 matched AS (
@@ -171,7 +174,8 @@ judged AS (
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN 'unchanged'
             WHEN w.state = 'quarantined' THEN 'blocked'
             WHEN w.symbolic = f.payload THEN 'blocked'
-            WHEN l.state = 'live' THEN iif(?6, 'update', 'blocked')
+            WHEN l.state = 'live' AND l.symbolic ->> ?7 IS NOT f.payload ->> ?7 THEN 'delete'
+            WHEN l.state = 'live' THEN iif(?6, 'update', 'delete')
             WHEN m.candidates > 1 OR m.needs_review THEN 'blocked'
             WHEN m.pipedrive_id IS NOT NULL THEN 'update'
             ELSE 'create'
@@ -181,7 +185,8 @@ judged AS (
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN NULL
             WHEN w.state = 'quarantined' THEN 'it is not known whether it exists: ' || coalesce(w.hint, '')
             WHEN w.symbolic = f.payload THEN 'refused before and not changed since: ' || coalesce(w.message, '')
-            WHEN l.state = 'live' THEN 'changed since it was sent' || iif(?6, '', ', and the API cannot change one: it stays as it was sent; change it in Pipedrive by hand')
+            WHEN l.state = 'live' AND l.symbolic ->> ?7 IS NOT f.payload ->> ?7 THEN 'it hangs on another record now: it is made anew there'
+            WHEN l.state = 'live' THEN 'changed since it was sent' || iif(?6, '', ', and the API cannot change one: it is made anew')
             WHEN m.candidates > 1 THEN 'matches ' || m.candidates || ' records the account already has: decide which'
             WHEN m.needs_review THEN 'may be a record the account already has: ' || m.why
             WHEN m.pipedrive_id IS NOT NULL THEN 'matches a record the account already has: ' || m.why
@@ -194,7 +199,7 @@ judged AS (
 INSERT INTO plan_op (plan_id, seq, entity, final_key, action, pipedrive_id, body, reason, tokens)
 SELECT ?1, (SELECT coalesce(max(seq), 0) FROM plan_op WHERE plan_id = ?1) + row_number() OVER (ORDER BY seq, final_key),
     ?3, final_key, action, pipedrive_id, CASE WHEN action = 'update' THEN '{}' END, reason,
-    CASE action WHEN 'create' THEN ?4 WHEN 'update' THEN ?5 ELSE 0 END
+    CASE action WHEN 'create' THEN ?4 WHEN 'update' THEN ?5 WHEN 'delete' THEN ?8 ELSE 0 END
 FROM judged`
 
 // price adds up the plan: what it costs, and the least any correct run costs,

@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
@@ -23,6 +25,13 @@ func spellOut(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) 
 		}
 		for _, u := range updates {
 			body, base, err := u.work()
+			var stays *cannotClear
+			if errors.As(err, &stays) {
+				if err := hold(ctx, tx, planID, u.seq, stays.Error()); err != nil {
+					return err
+				}
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", u.entity, u.key, err)
 			}
@@ -34,12 +43,26 @@ func spellOut(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) 
 	}
 }
 
+// cannotClear says that a value would have to go and the API cannot take it away.
+type cannotClear struct{ keys []string }
+
+func (c *cannotClear) Error() string {
+	return "NextCRM no longer says " + strings.Join(c.keys, " and ") + ", and the API cannot clear it: clear it in Pipedrive, then run scope and verify again"
+}
+
+// hold turns a planned update into something that waits for a person.
+func hold(ctx context.Context, tx *sql.Tx, planID, seq int64, reason string) error {
+	_, err := tx.ExecContext(ctx, "UPDATE plan_op SET action = 'blocked', body = NULL, base = NULL, reason = ?, tokens = 0 WHERE plan_id = ? AND seq = ?", reason, planID, seq)
+	return err
+}
+
 type update struct {
 	seq         int64
 	entity, key string
 	payload     []byte // what the record should agree to
 	linked      []byte // what it last agreed to; nil for a record that is not linked yet
 	record      []byte // the record as the account last answered it
+	seen        []byte // as the last verify saw it; nil when it has not
 	sent        []byte // what we sent for it, bound
 	isOurs      bool   // we created it: nobody else's word stands in it
 }
@@ -49,11 +72,12 @@ const updatesAtOnce = 500
 
 func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID, after int64) ([]update, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, f.payload, l.symbolic, coalesce(l.echoed, d.data, '{}'),
-			coalesce(l.sent, '{}'), coalesce(l.origin = 'created', 0)
+			coalesce(l.sent, '{}'), coalesce(l.origin = 'created', 0), n.data
 		FROM plan_op AS p
 		JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
 		LEFT JOIN link AS l ON l.target_id = ?2 AND l.entity = p.entity AND l.final_key = p.final_key AND l.part = '' AND l.state = 'live'
 		LEFT JOIN dest_record AS d ON d.target_id = ?2 AND d.entity = p.entity AND d.pipedrive_id = p.pipedrive_id
+		LEFT JOIN seen_record AS n ON n.target_id = ?2 AND n.entity = p.entity AND n.pipedrive_id = l.pipedrive_id
 		WHERE p.plan_id = ?1 AND p.action = 'update' AND p.seq > ?3 ORDER BY p.seq LIMIT ?4`, planID, s.ID, after, updatesAtOnce)
 	if err != nil {
 		return nil, err
@@ -62,7 +86,7 @@ func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID, aft
 	var out []update
 	for rows.Next() {
 		var u update
-		if err := rows.Scan(&u.seq, &u.entity, &u.key, &u.payload, &u.linked, &u.record, &u.sent, &u.isOurs); err != nil {
+		if err := rows.Scan(&u.seq, &u.entity, &u.key, &u.payload, &u.linked, &u.record, &u.sent, &u.isOurs, &u.seen); err != nil {
 			return nil, err
 		}
 		out = append(out, u)
@@ -86,6 +110,15 @@ func (u update) work() (body, base string, err error) {
 		linked, err := journal.Decode(u.linked)
 		if err != nil {
 			return "", "", err
+		}
+		now := record
+		if u.seen != nil {
+			if now, err = journal.Decode(u.seen); err != nil {
+				return "", "", err
+			}
+		}
+		if keys := lost(u.entity, payload, linked, now); len(keys) > 0 {
+			return "", "", &cannotClear{keys}
 		}
 		change = changed(u.entity, payload, linked)
 		if !u.isOurs {
@@ -152,11 +185,31 @@ func keepCurrency(change, record map[string]any) {
 	}
 }
 
-// clearable keys take null; the others keep their last value when the source
-// has lost it, because the API cannot clear them.
-var clearable = map[string][]string{"deal": {"person_id", "org_id"}, "organization": {"website", "linkedin"},
-	"lead": {"person_id", "organization_id", "value", "expected_close_date"}, "note": {"deal_id", "person_id", "org_id", "lead_id"},
-	"project_task": {"due_date"}}
+// clearing is what takes away the value of a key that the source has lost. Keys
+// that are not here cannot be cleared through the API.
+var clearing = map[string]map[string]any{
+	"organization": {"website": nil, "linkedin": nil, "label_ids": []any{}},
+	"person":       {"emails": []any{}, "phones": []any{}, "label_ids": []any{}, "org_id": nil},
+	"deal":         {"person_id": nil, "org_id": nil, "label_ids": []any{}},
+	"lead":         {"person_id": nil, "organization_id": nil, "value": nil, "expected_close_date": nil, "label_ids": []any{}},
+	"note":         {"deal_id": nil, "person_id": nil, "org_id": nil, "lead_id": nil},
+	"activity":     {"participants": []any{}},
+}
+
+// lost names the keys that the source no longer fills and the API cannot clear,
+// unless the record is blank there already.
+func lost(entity string, payload, linked, record map[string]any) []string {
+	var out []string
+	for k := range linked {
+		_, still := payload[k]
+		_, clears := clearing[entity][k]
+		if !still && !clears && k != "custom_fields" && !strings.HasPrefix(k, "@") && !journal.IsBlank(record[k]) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // changed are the keys whose value differs from what was last agreed.
 func changed(entity string, payload, linked map[string]any) map[string]any {
@@ -167,8 +220,9 @@ func changed(entity string, payload, linked map[string]any) map[string]any {
 		}
 	}
 	for k := range linked {
-		if _, still := payload[k]; !still && slices.Contains(clearable[entity], k) {
-			out[k] = nil
+		_, still := payload[k]
+		if blank, clears := clearing[entity][k]; !still && clears {
+			out[k] = blank
 		}
 	}
 	addCompanions(out, payload)
@@ -179,8 +233,10 @@ func changed(entity string, payload, linked map[string]any) map[string]any {
 }
 
 // companions are keys that Pipedrive reads together: a value without its
-// currency, or a status without its time, would be completed by the account.
-var companions = [][]string{{"value", "currency"}, {"status", "won_time", "lost_time", "lost_reason"}}
+// currency, or a status without its time, would be completed by the account; a
+// day and a time are one instant; a filter is changed as a whole.
+var companions = [][]string{{"value", "currency"}, {"status", "won_time", "lost_time", "lost_reason"}, {"due_date", "due_time"},
+	{"name", "conditions"}}
 
 func addCompanions(out, payload map[string]any) {
 	for _, group := range companions {

@@ -32,6 +32,9 @@ type Entity struct {
 	// Under is the property that names the record whose list it is found in; ""
 	// when it is found in a list of all.
 	Under string
+	// Moving are properties that move with other records: they say nothing of
+	// who changed this one.
+	Moving []string
 	// Brief tells that lists do not show everything: each is read alone to be compared.
 	Brief bool
 	// Query is the parameter by which such a list is asked for when it is not Under.
@@ -47,7 +50,7 @@ var All = []Entity{
 	{Name: "deal", Snapshot: true, Refers: map[string]string{"org_id": "organization", "person_id": "person"}},
 	{Name: "relationship", Under: "rel_owner_org_id", Query: "org_id", Identity: []string{"type", "rel_owner_org_id", "rel_linked_org_id"},
 		Refers: map[string]string{"rel_owner_org_id": "organization", "rel_linked_org_id": "organization"}},
-	{Name: "deal_product", Text: "comments", Under: "deal_id", Refers: map[string]string{"deal_id": "deal", "product_id": "product"}},
+	{Name: "deal_product", Text: "comments", Under: "deal_id", Moving: []string{"name", "tax_method"}, Refers: map[string]string{"deal_id": "deal", "product_id": "product"}},
 	{Name: "deal_discount", Text: "description", Under: "deal_id", Refers: map[string]string{"deal_id": "deal"}},
 	{Name: "participant", Under: "deal_id", Identity: []string{"deal_id", "person_id"},
 		Refers: map[string]string{"deal_id": "deal", "person_id": "person"}},
@@ -181,6 +184,14 @@ func (e Entity) Parent() any {
 	return "$." + e.Under
 }
 
+// ParentRef is where a final payload names the record around, like Parent.
+func (e Entity) ParentRef() any {
+	if e.Under == "" {
+		return nil
+	}
+	return "$." + e.Under + ".@ref"
+}
+
 // ReadBack is the least that seeing n records of a kind costs, in tokens:
 // pages of its list, or the lists of the parents they hang on, and each alone
 // where lists are brief.
@@ -199,6 +210,11 @@ func (e Entity) ReadBack(n, parents int64) int64 {
 		lists = parents
 	case size > 0:
 		lists = (n + size - 1) / size
+	}
+	if n > 0 {
+		for _, archived := range pipedrive.ListsOf(e.Name)[1:] {
+			each += int64(pipedrive.Cost(archived, pipedrive.List)) // one page: few are put away
+		}
 	}
 	return lists*list + each
 }
