@@ -194,6 +194,7 @@ var clearing = map[string]map[string]any{
 	"lead":         {"person_id": nil, "organization_id": nil, "value": nil, "expected_close_date": nil, "label_ids": []any{}},
 	"note":         {"deal_id": nil, "person_id": nil, "org_id": nil, "lead_id": nil},
 	"activity":     {"participants": []any{}},
+	"project_task": {"due_date": nil, "assignee_ids": []any{}},
 }
 
 // lost names the keys that the source no longer fills and the API cannot clear,
