@@ -74,8 +74,19 @@ func changed(ctx context.Context, s *target.Session, e entity.Entity) (n int64, 
 	if since.Valid {
 		q.Set("updated_since", since.String)
 	}
+	for _, list := range pipedrive.ListsOf(e.Name) {
+		stored, err := changedIn(ctx, s, e, list, q, code)
+		n += stored
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func changedIn(ctx context.Context, s *target.Session, e entity.Entity, list string, q url.Values, code string) (n int64, err error) {
 	for cursor := ""; ; {
-		page, next, err := s.Client.Page(ctx, e.Name, q, cursor)
+		page, next, err := s.Client.Page(ctx, list, q, cursor)
 		if err != nil {
 			return n, err
 		}

@@ -122,6 +122,10 @@ var resources = []Resource{
 	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", "", nil},
 	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", "", nil},
 	{"currency", 1, "currencies", "", Whole, 0, "id", Costs{List: 20}, "", "", nil},
+	// What people have put away, which the usual lists leave out; see ListsOf.
+	{"archived_deal", 2, "deals/archived", "", Cursor, 500, "id", Costs{List: 20}, "", "", newest},
+	{"archived_lead", 1, "leads/archived", "", Offset, 500, "id", Costs{List: 40}, "", "", nil},
+	{"archived_project", 2, "projects/archived", "", Cursor, 500, "id", Costs{List: 10}, "", "", nil},
 	// The doctor looks at them; nextpipe makes none.
 	{"webhook", 1, "webhooks", "", Whole, 0, "id", Costs{List: 10}, "", "", nil},
 }
@@ -157,6 +161,17 @@ func ParentOf(entity string) string {
 func PageSize(entity string) int {
 	r, _ := resourceOf(entity) // an unknown one has no list
 	return r.PageSize
+}
+
+// ListsOf names the lists that hold an entity's records together: its own and,
+// where archived ones are left out of that, theirs. What is archived between the
+// two readings is met twice, never missed.
+func ListsOf(entity string) []string {
+	lists := []string{entity}
+	if r, err := resourceOf("archived_" + entity); err == nil {
+		lists = append(lists, r.Entity)
+	}
+	return lists
 }
 
 // MostParents is how many parents one list takes.

@@ -11,7 +11,7 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 )
 
-// Walk reads every record of one kind, page by page. What is found only inside
+// Walk reads every record of one kind, page by page, archived ones too. What is found only inside
 // other records is read there, in those that hold something of ours. Kinds
 // whose lists do not show everything are read one by one where they are ours.
 // No transaction is open while visit is called.
@@ -21,7 +21,12 @@ func (s *Session) Walk(ctx context.Context, e entity.Entity, visit func([]pipedr
 		if err != nil {
 			return err
 		}
-		return s.pages(ctx, e, q, visit)
+		for _, list := range pipedrive.ListsOf(e.Name) {
+			if err := s.pages(ctx, e, list, q, visit); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	around, err := s.around(ctx, e)
 	if err != nil {
@@ -47,7 +52,7 @@ func (s *Session) extras(ctx context.Context, e entity.Entity) (url.Values, erro
 // WalkInside reads what hangs on the records of these ids.
 func (s *Session) WalkInside(ctx context.Context, e entity.Entity, ids []string, visit func([]pipedrive.Record) error) error {
 	for _, q := range e.Inside(ids) {
-		err := s.pages(ctx, e, q, visit)
+		err := s.pages(ctx, e, e.Name, q, visit)
 		var refused *pipedrive.Error
 		if errors.As(err, &refused) && refused.NotFound() {
 			continue // the record around is gone, and what was in it
@@ -59,9 +64,10 @@ func (s *Session) WalkInside(ctx context.Context, e entity.Entity, ids []string,
 	return nil
 }
 
-func (s *Session) pages(ctx context.Context, e entity.Entity, q url.Values, visit func([]pipedrive.Record) error) error {
+// pages reads one list that holds records of a kind.
+func (s *Session) pages(ctx context.Context, e entity.Entity, list string, q url.Values, visit func([]pipedrive.Record) error) error {
 	for cursor := ""; ; {
-		page, next, err := s.Client.Page(ctx, e.Name, q, cursor)
+		page, next, err := s.Client.Page(ctx, list, q, cursor)
 		if err == nil && e.Brief {
 			err = s.complete(ctx, e, page)
 		}
