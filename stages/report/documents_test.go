@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/csv"
 	"io/fs"
 	"math/big"
@@ -247,6 +248,31 @@ func TestDocuments_RecordsOfTheDatabaseAreWhole(t *testing.T) {
 	}
 	if strings.Contains(string(text), "Board 3") {
 		t.Error("projects.md shows a board that is deleted")
+	}
+	if !strings.Contains(string(text), "so boards are not loaded") {
+		t.Errorf("projects.md does not say what becomes of boards:\n%s", text)
+	}
+}
+
+func TestDocuments_TheGuideToProjectsSaysWhatTheMapMakesOfThem(t *testing.T) {
+	db := sampleDatabase(t, "latest")
+	err := db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_setting', 'projects', 'value', 'projects', 'test')`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []func(context.Context, *warehouse.DB) (stage.Result, error){mapping.Run, build.Run} {
+		if _, err := run(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := documentsOf(t, db)
+	everyDocumentedRowIsWhereTheCrosswalkSays(t, db, dir)
+	text, err := os.ReadFile(filepath.Join(dir, "projects.md"))
+	if want := "3 projects with 12 tasks, on the board NextCRM in Pipedrive"; err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("projects.md lacks %q, %v:\n%s", want, err, text)
 	}
 }
 

@@ -27,10 +27,12 @@ func writeProjectGuide(ctx context.Context, db *warehouse.DB, dir string) ([]str
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
+	made, err := lists(ctx, db, "SELECT name, (SELECT count(*) FROM final_project), (SELECT count(*) FROM final_project_task) FROM final_board")
+	if err != nil {
+		return nil, err
+	}
 	m := &markdown{}
-	m.line("# Project boards\n\nPipedrive's projects are an add-on or part of the larger plans, so boards are not loaded: " +
-		"this outline and the files boards.csv, board\\_sections.csv and board\\_tasks.csv hold them whole. " +
-		"Where the account has projects, rebuild each board as a project, its sections as phases of a board there, its tasks as tasks.")
+	m.aboutProjects(made)
 	board, section := "none yet", "none yet"
 	for _, r := range rows {
 		if r[0] != board {
@@ -46,6 +48,21 @@ func writeProjectGuide(ctx context.Context, db *warehouse.DB, dir string) ([]str
 		m.task(r[6:11])
 	}
 	return m.write(dir, "projects.md")
+}
+
+// aboutProjects says what becomes of the boards; made is a row for the board in
+// Pipedrive, the number of projects and of tasks, none when there is none.
+func (m *markdown) aboutProjects(made [][]string) {
+	m.line("# Project boards\n")
+	if len(made) == 0 {
+		m.line("Pipedrive's projects are an add-on or part of the larger plans, so boards are not loaded: " +
+			"this outline and the CSV files of boards, sections and tasks hold them whole. " +
+			"Where the account has projects, set `projects` of the map to `projects`: each board becomes a project, its tasks become tasks.")
+		return
+	}
+	m.line("The map makes projects of these boards: %s projects with %s tasks, on the board %s in Pipedrive. A task there stands in no phase, "+
+		"so its section is named in its text; the sections are phases of that board. "+
+		"This outline and the CSV files of boards, sections and tasks hold all of it as it was.", made[0][1], made[0][2], made[0][0])
 }
 
 // task writes title, status, due day, owner and text as an entry of a list.
