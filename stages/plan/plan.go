@@ -226,7 +226,7 @@ func price(tx *sql.Tx, s *target.Session, planID int64) error {
 		if err != nil {
 			return err
 		}
-		total += tokens + lists
+		total += tokens + lists + approach(name, creates)
 		floor += creates + lists
 	}
 	if err := rows.Err(); err != nil {
@@ -234,6 +234,16 @@ func price(tx *sql.Tx, s *target.Session, planID int64) error {
 	}
 	_, err = tx.Exec("UPDATE plan SET tokens = ?, floor = ? WHERE plan_id = ?", total, floor, planID)
 	return err
+}
+
+// approach is what load looks at before it sends the first of a kind that scope
+// does not read: the newest page.
+func approach(name string, creates int64) int64 {
+	e, _ := entity.Of(name)
+	if creates == 0 || e.Snapshot || e.Under != "" || e.Origin != "" {
+		return 0
+	}
+	return int64(pipedrive.Cost(name, pipedrive.List))
 }
 
 // savedTogether is what creates of one parent cost less in one request than

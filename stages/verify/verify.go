@@ -53,6 +53,9 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err != nil {
 		return res, fmt.Errorf("verify: %w", err)
 	}
+	if err := confirmMissing(ctx, s, &res); err != nil {
+		return res, fmt.Errorf("verify: %w", err)
+	}
 	res.Add("differences", differences)
 	off, err := reconcile(ctx, s)
 	if err != nil {
@@ -187,10 +190,7 @@ func compareAll(ctx context.Context, s *target.Session) (int64, error) {
 				WHERE r.target_id = l.target_id AND r.entity = l.entity AND r.pipedrive_id = l.pipedrive_id)`, s.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO difference (target_id, entity, pipedrive_id, kind, field, got)
-			SELECT r.target_id, r.entity, r.pipedrive_id, 'surplus', 'NextCRM ID', r.marker FROM seen_record AS r
-			WHERE r.target_id = ? AND r.marker LIKE (SELECT source_tag FROM setup) || '/%' AND NOT EXISTS (SELECT 1 FROM link AS l
-				WHERE l.target_id = r.target_id AND l.entity = r.entity AND l.pipedrive_id = r.pipedrive_id AND l.state = 'live')`, s.ID); err != nil {
+		if _, err := tx.Exec(surplus, s.ID); err != nil {
 			return err
 		}
 		if err := compareValues(ctx, tx, s); err != nil {
@@ -200,6 +200,73 @@ func compareAll(ctx context.Context, s *target.Session) (int64, error) {
 	})
 	return n, err
 }
+
+// confirmMissing reads what the lists did not show, one by one. What somebody
+// has deleted is a difference this once; from then on the warehouse knows that
+// it is gone, and it is never made again.
+func confirmMissing(ctx context.Context, s *target.Session, res *stage.Result) error {
+	missing, err := missingRecords(ctx, s)
+	if err != nil || len(missing) > mostConfirmed {
+		return err
+	}
+	j, deleted := s.Journal("load"), map[string]int64{}
+	for _, m := range missing {
+		rec, err := s.Client.Get(ctx, m.kind, m.id)
+		var refused *pipedrive.Error
+		isGone := errors.As(err, &refused) && refused.NotFound() || err == nil && journal.IsDeleted(rec.Data)
+		if err != nil && !isGone {
+			return err
+		}
+		if !isGone {
+			continue
+		}
+		if err := s.DB.Write(ctx, func(tx *sql.Tx) error { return j.DropLink(tx, m.kind, m.key, "gone") }); err != nil {
+			return err
+		}
+		deleted[m.kind]++
+	}
+	for _, e := range entity.All {
+		if n := deleted[e.Name]; n > 0 {
+			res.Add(e.Plural()+" deleted in Pipedrive", n)
+		}
+	}
+	return nil
+}
+
+// mostConfirmed bounds what is read one by one: where more is missing, something
+// else is wrong than that people tidied up.
+const mostConfirmed = 500
+
+type missingRecord struct{ kind, key, id string }
+
+func missingRecords(ctx context.Context, s *target.Session) ([]missingRecord, error) {
+	rows, err := s.DB.Read().QueryContext(ctx, "SELECT entity, final_key, pipedrive_id FROM difference WHERE target_id = ? AND kind = 'missing'", s.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []missingRecord
+	for rows.Next() {
+		var m missingRecord
+		if err := rows.Scan(&m.kind, &m.key, &m.id); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+// surplus are records with a marker of ours that no link knows: their final
+// record has no other, or was being sent within a day of their last change.
+// Later copies of our records have our marker too and are people's own.
+const surplus = `INSERT INTO difference (target_id, entity, pipedrive_id, kind, field, got)
+SELECT r.target_id, r.entity, r.pipedrive_id, 'surplus', 'NextCRM ID', r.marker FROM seen_record AS r
+WHERE r.target_id = ?1 AND r.marker LIKE (SELECT source_tag FROM setup) || '/%'
+	AND NOT EXISTS (SELECT 1 FROM link AS l WHERE l.target_id = ?1 AND l.entity = r.entity AND l.pipedrive_id = r.pipedrive_id AND l.state = 'live')
+	AND (NOT EXISTS (SELECT 1 FROM link AS l WHERE l.target_id = ?1 AND l.entity = r.entity AND l.marker = r.marker AND l.state = 'live')
+		OR EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity = r.entity AND o.marker = r.marker AND o.verb = 'create'
+			AND julianday(coalesce(r.data ->> '$.update_time', r.data ->> '$.add_time'))
+				BETWEEN julianday(o.intent_at) - 1 AND julianday(coalesce(o.ended_at, o.intent_at)) + 1))`
 
 // compareValues compares each linked record with everything we sent for it.
 // Pages of rows are read and closed before differences are written.
