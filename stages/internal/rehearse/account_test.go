@@ -332,7 +332,7 @@ func TestLoad_ACappedEntityStopsAloneAndIsCounted(t *testing.T) {
 
 func TestLoad_ASpentBudgetStopsAndTheNextDayGoesOn(t *testing.T) {
 	db := rehearse.Warehouse(t, 10)
-	a, err := sandbox.New(sandbox.Options{Seed: 1, DailyTokens: 330})
+	a, err := sandbox.New(sandbox.Options{Seed: 1, DailyTokens: 330, Projects: true})
 	if err != nil {
 		t.Fatal(err)
 	}
