@@ -129,7 +129,7 @@ func unseen(ctx context.Context, x *examination) error {
 	x.find(Info, "limits_unseen", "limits", "filters, activity types, relationships, notes and lines of a deal, emails of a person and the size of files have limits that are told only when they are reached")
 	x.find(Info, "no_probe", "probe", "no record was made to see whether creation times are kept, or inactive owners accepted")
 	met, err := x.words(ctx, `SELECT DISTINCT entity FROM load_op WHERE target_id = ?
-		AND (error_code LIKE 'feature_capping%' OR message LIKE '%reached the % limit%') ORDER BY 1`, x.ID)
+		AND (error_code = 'capped' OR error_code LIKE 'feature_capping%' OR message LIKE '%reached the % limit%') ORDER BY 1`, x.ID)
 	for _, entity := range met {
 		x.find(Warning, "cap_met", entity, "an earlier run was told that the account has no room for more")
 	}

@@ -50,6 +50,8 @@ type loader struct {
 	hiID   map[string]string
 	left   []stage.Count // entities that the account's plan holds no more of
 	unsent int64         // operations that used up their attempts in this run
+
+	full map[string]string // parents with no more room for a kind, and what the account said
 }
 
 // Run carries out the current plan of the account.
@@ -104,7 +106,7 @@ func (l *loader) finish(ctx context.Context) error {
 }
 
 func newLoader(s *target.Session) *loader {
-	l := &loader{Session: s, j: s.Journal("load"), hiID: map[string]string{}}
+	l := &loader{Session: s, j: s.Journal("load"), hiID: map[string]string{}, full: map[string]string{}}
 	l.j.Look, l.j.Done = l.look, l.done
 	return l
 }
@@ -375,7 +377,7 @@ func (l *loader) result(ctx context.Context) (stage.Result, error) {
 	return res, err
 }
 
-// capped tells that the plan's limit for an entity is reached.
+// capped tells that the account as a whole takes no more of an entity.
 func capped(err error) bool {
 	var e *pipedrive.Error
 	return errors.As(err, &e) && e.Kind == pipedrive.Capped

@@ -101,6 +101,8 @@ func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, er
 			doubts++
 		case "done":
 			l.hiID[op.Entity] = higher(l.hiID[op.Entity], op.PipedriveID)
+		case "blocked":
+			l.noteFull(op)
 		}
 	}
 	return doubts, err
@@ -117,6 +119,9 @@ func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 		return l.j.Block(ctx, op, "unbound_reference", missing)
 	}
 	op.Body = body
+	if why, isFull := l.full[parentsOf(op)]; isFull {
+		return l.j.Block(ctx, op, journal.Capped, why)
+	}
 	return nil
 }
 

@@ -107,6 +107,10 @@ func Of(name string) (Entity, bool) {
 // HasField tells that the marker stands in the custom field "NextCRM ID".
 func (e Entity) HasField() bool { return e.Text == "" && e.Origin == "" && len(e.Identity) == 0 }
 
+// BelongsToOne tells that a record hangs on another, and that the account may
+// limit how many of its kind hang on one.
+func (e Entity) BelongsToOne() bool { return e.Under != "" || e.Name == "note" || e.Name == "file" }
+
 // IsMarked tells that a record carries our marker in one way or another.
 func (e Entity) IsMarked() bool { return len(e.Identity) == 0 }
 

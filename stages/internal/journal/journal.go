@@ -16,7 +16,8 @@
 //	in_doubt ──seen in the account────▶ done
 //	   │  ├──not there, twice looked──▶ not_sent ──(a new attempt)
 //	   │  └──looking cannot tell──────▶ quarantined: a person decides
-//	blocked: a reference could not be bound; nothing was sent.
+//	blocked: a reference could not be bound and nothing was sent, or the account
+//	had no room for it: tried again in the next run
 package journal
 
 import (

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/pipedrive"
 )
 
@@ -40,7 +42,7 @@ func (j *Journal) requestAll(ctx context.Context, ops []*Op, workers int) <-chan
 				// An interrupt lets it come to its answer: the client's timeout bounds
 				// it, and an answer is cheaper than a look-up.
 				for _, o := range j.requestGroup(context.WithoutCancel(ctx), stopping, group) {
-					if stops(o.err) {
+					if o.stops() {
 						stop()
 					}
 					out <- o
@@ -93,12 +95,13 @@ func parentIn(op *Op) string {
 }
 
 // requestGroup sends a group in one request, or one by one when there is only
-// one, or when the account refused them together: then each is judged alone.
+// one, or when the account refused them together, or has no room for all of
+// them: then each is judged alone.
 func (j *Journal) requestGroup(ctx, stopping context.Context, group []*Op) []outcome {
 	out := make([]outcome, len(group))
 	if len(group) > 1 && stopping.Err() == nil {
 		recs, err := j.requestMany(ctx, group)
-		if !isRefused(err) {
+		if !isRefused(err) && !isCapped(err) {
 			for i, op := range group {
 				out[i] = outcome{op: op, err: err}
 				if err == nil {
@@ -137,6 +140,27 @@ func isRefused(err error) bool {
 	return errors.As(err, &refused) && refused.Kind == pipedrive.Refused
 }
 
+func isCapped(err error) bool {
+	var refused *pipedrive.Error
+	return errors.As(err, &refused) && refused.Kind == pipedrive.Capped
+}
+
+// Capped is the error code of operations that the account had no room for. They
+// count as blocked and are tried again in the next run: somebody may make room.
+const Capped = "capped"
+
+// meetsItsCap tells that a cap leaves no room for this operation and says
+// nothing about others of its kind: it counts by the record that this one
+// belongs to, or it is about structure, of which others may still exist.
+func (o *outcome) meetsItsCap() bool {
+	var refused *pipedrive.Error
+	if !errors.As(o.err, &refused) || refused.Kind != pipedrive.Capped {
+		return false
+	}
+	e, isRecord := entity.Of(o.op.Entity)
+	return !isRecord || e.BelongsToOne() && !strings.Contains(strings.ToLower(refused.Message), "per company")
+}
+
 // drain waits for one outcome and takes along what else is there.
 func drain(outcomes <-chan outcome) []outcome {
 	batch := []outcome{<-outcomes}
@@ -150,10 +174,10 @@ func drain(outcomes <-chan outcome) []outcome {
 	}
 }
 
-// stops tells whether an error ends the run: everything but a refusal of this
+// stops tells whether an outcome ends the run: everything but a refusal of this
 // one request and an unknown outcome, which is settled later.
-func stops(err error) bool {
-	return err != nil && !errors.Is(err, pipedrive.ErrUnknownOutcome) && !isRefused(err)
+func (o *outcome) stops() bool {
+	return o.err != nil && !errors.Is(o.err, pipedrive.ErrUnknownOutcome) && !isRefused(o.err) && !o.meetsItsCap()
 }
 
 // judge sets the operation's state from what the client said.
@@ -171,10 +195,15 @@ func (o *outcome) judge() {
 		if refused.Kind == pipedrive.Refused {
 			op.State, o.hint = "refused", hint(refused)
 		}
+		if o.meetsItsCap() {
+			op.State, op.Code = "blocked", Capped
+			op.Message = strings.TrimSpace(refused.Message + " " + refused.Code)
+			o.hint = "make room in Pipedrive or take a larger plan; the next run tries again"
+		}
 	default:
 		op.State, op.Message = "not_sent", o.err.Error()
 	}
-	if stops(o.err) && !errors.Is(o.err, errNotTried) {
+	if o.stops() && !errors.Is(o.err, errNotTried) {
 		o.stop = o.err
 	}
 }
