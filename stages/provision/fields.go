@@ -51,7 +51,7 @@ func (m *maker) wantedFields(ctx context.Context) ([]field, error) {
 					AND p.made_at >= (SELECT structure_at FROM target WHERE target_id = ?1))
 		LEFT JOIN dest_field AS d ON d.target_id = ?1 AND d.entity = f.entity AND d.is_custom = 1
 			AND lower(trim(d.name)) = lower(trim(f.name)) AND d.field_type = f.field_type
-		GROUP BY f.entity, f.field_key ORDER BY f.entity, f.position`, m.ID)
+		GROUP BY f.entity, f.field_key ORDER BY f.field_key <> 'nextcrm_id', f.entity, f.position`, m.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,14 @@ const stands = `(b.bound_at >= (SELECT structure_at FROM target WHERE target_id 
 	OR EXISTS (SELECT 1 FROM dest_option AS d WHERE d.target_id = ?1 AND d.entity = %s AND d.option_id = b.pipedrive_id))`
 
 // options binds the options of fields that exist, and adds the missing ones.
+// Fields that the account had no room for have none.
 func (m *maker) options(ctx context.Context) error {
 	missing, err := m.triples(ctx, `SELECT o.entity, o.entity || '.' || o.field_key, o.label FROM final_option AS o
 		LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'option' AND b.symbol = o.entity || '.' || o.field_key || ':' || o.label
 			AND `+fmt.Sprintf(stands, "o.entity")+`
-		WHERE b.symbol IS NULL ORDER BY o.entity, o.field_key, o.position`, m.ID)
+		WHERE b.symbol IS NULL AND EXISTS (SELECT 1 FROM bind AS f
+			WHERE f.target_id = ?1 AND f.kind = 'field' AND f.symbol = o.entity || '.' || o.field_key)
+		ORDER BY o.entity, o.field_key, o.position`, m.ID)
 	if err != nil {
 		return err
 	}

@@ -33,10 +33,10 @@ func (m *maker) boards(ctx context.Context) error {
 	}
 	for _, w := range wanted {
 		id, err := m.provide(ctx, kindBoard, w[0], have, map[string]any{"name": w[1]})
-		if err != nil {
-			return err
+		if err == nil && id != "" { // else the account has no room for it
+			err = m.phases(ctx, w[0], id)
 		}
-		if err := m.phases(ctx, w[0], id); err != nil {
+		if err != nil {
 			return err
 		}
 	}

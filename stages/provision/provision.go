@@ -8,7 +8,6 @@ package provision
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -38,8 +37,9 @@ const (
 // maker provisions one account.
 type maker struct {
 	*target.Session
-	j   *journal.Journal
-	res stage.Result
+	j      *journal.Journal
+	capped int64 // things that the account had no room for
+	res    stage.Result
 }
 
 // Run binds every symbol that final records use to an id of the account.
@@ -49,12 +49,15 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	if err := m.refuse(ctx); err != nil {
 		return m.res, fmt.Errorf("provision: %w", err)
 	}
-	steps := []func(context.Context) error{m.settleOld, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels,
+	steps := []func(context.Context) error{m.settleOld, m.retryCapped, m.users, m.pipelines, m.stages, m.fields, m.options, m.labels,
 		m.leadLabels, m.activityTypes, m.priorities, m.filterFields, m.boards}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return m.res, fmt.Errorf("provision: %w", err)
 		}
+	}
+	if m.capped > 0 {
+		m.res.Add("things over the account's limits", m.capped)
 	}
 	return m.res, s.Meter.Flush(ctx)
 }
@@ -106,19 +109,17 @@ func (m *maker) settleOld(ctx context.Context) error {
 }
 
 // create sends one operation and repeats it while it certainly has not happened.
-// Something that cannot be provisioned stops the run: records would lack it.
+// What is refused stops the run: records would lack it. What the account has no
+// room for is left out, and records that need it wait.
 func (m *maker) create(ctx context.Context, op *journal.Op) error {
 	const attempts = 3
 	for range attempts {
 		op.Verb = journal.Create
-		err := m.j.Send(ctx, op)
-		var limit *pipedrive.Error
-		if errors.As(err, &limit) && limit.Kind == pipedrive.Capped {
-			// Not wrapped: trying again does not help before a person has decided.
-			return stage.Input(fmt.Errorf("create %s %s: the account's plan holds no more of these (%s): map fewer fields, or raise the plan", op.Entity, op.FinalKey, limit.Message))
-		}
-		if err != nil {
+		if err := m.j.Send(ctx, op); err != nil {
 			return fmt.Errorf("create %s %s: %w", op.Entity, op.FinalKey, err)
+		}
+		if op.State == "blocked" {
+			return m.noRoom(ctx, op)
 		}
 		if op.State == "in_doubt" {
 			if err := m.j.SettleAll(ctx, op.Entity); err != nil {

@@ -117,7 +117,7 @@ func (m *maker) filterFields(ctx context.Context) error {
 		}
 		code, isBuiltIn := strings.CutPrefix(field, "@")
 		if !isBuiltIn {
-			if code, err = m.boundField(ctx, of, w[0]); err != nil {
+			if code, err = m.bound(ctx, kindField, w[0]); err != nil {
 				return err
 			}
 		}
