@@ -222,6 +222,9 @@ func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, re
 	if l.origin == "created" && !l.journalled {
 		return "the journal does not say that we created it", nil
 	}
+	if archived, err := isArchived(rec.Data); err != nil || archived {
+		return "somebody archived it in Pipedrive", err
+	}
 	field, err := u.touched(ctx, e, l, rec)
 	if err != nil {
 		return "", err
