@@ -35,7 +35,7 @@ func (u *undoer) noteBoards(ctx context.Context, used map[string]string) error {
 			return err
 		}
 	}
-	for rec, err := range u.Client.All(ctx, "project", nil) {
+	for rec, err := range u.staying(ctx, "project") {
 		if err != nil {
 			return fmt.Errorf("read projects: %w", err)
 		}

@@ -3,7 +3,6 @@ package rollback
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,7 +32,7 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 		return err
 	}
 	if err := u.noteReferences(ctx, e); err != nil {
-		return err
+		return fmt.Errorf("look for what others hung on them: %w", err)
 	}
 	var met int64
 	err = u.Walk(ctx, e, func(page []pipedrive.Record) error {
@@ -62,64 +61,6 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 		}
 	}
 	return errors.Join(u.j.SettleAll(ctx, e.Name), u.count(ctx, e))
-}
-
-// noteReferences reads what may refer to a kind, each list once: children of
-// ours are gone by now, so every one that is still there stays. What hangs
-// inside a record goes with it and is no reason to keep it.
-func (u *undoer) noteReferences(ctx context.Context, parent entity.Entity) error {
-	for _, child := range entity.All {
-		if child.Under != "" || u.noted[child.Name] || !refersTo(child, parent.Name) {
-			continue
-		}
-		u.noted[child.Name] = true
-		for rec, err := range u.Client.All(ctx, child.Name, nil) {
-			if err != nil {
-				return fmt.Errorf("read %ss: %w", child.Name, err)
-			}
-			if err := u.noteReference(ctx, child, rec); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func refersTo(child entity.Entity, parent string) bool {
-	for _, kind := range child.Refers {
-		if kind == parent {
-			return true
-		}
-	}
-	return false
-}
-
-func (u *undoer) noteReference(ctx context.Context, child entity.Entity, rec pipedrive.Record) error {
-	var r map[string]json.RawMessage
-	if err := json.Unmarshal(rec.Data, &r); err != nil {
-		return fmt.Errorf("%s %s: %w", child.Name, rec.ID, err)
-	}
-	if u.dryRun && !u.kept[child.Name+" "+rec.ID] {
-		l, err := u.link(ctx, child.Name, rec.ID)
-		if err != nil || l.origin == "created" {
-			return err // it would be gone by now
-		}
-	}
-	for property, kind := range child.Refers {
-		id := strings.Trim(string(r[property]), `"`)
-		if id == "" || id == "null" {
-			continue
-		}
-		// Only what refers to a record of ours matters; the rest would fill the memory.
-		l, err := u.link(ctx, kind, id)
-		if err != nil {
-			return err
-		}
-		if l.id != "" {
-			u.refers[kind+" "+id] = child.Name + " " + rec.ID
-		}
-	}
-	return nil
 }
 
 // linked is one record of ours in the account; its id is "" when it is not ours.
@@ -151,11 +92,14 @@ func (u *undoer) takeBack(ctx context.Context, e entity.Entity, recs []pipedrive
 		if err != nil {
 			return ours, err
 		}
-		if l.id == "" || u.kept[e.Name+" "+rec.ID] {
-			continue
+		var op *journal.Op
+		switch {
+		case l.id == "":
+			err = u.noteSeen(ctx, e, rec)
+		case !u.kept[e.Name+" "+rec.ID]:
+			ours++
+			op, err = u.operation(ctx, e, l, rec)
 		}
-		ours++
-		op, err := u.operation(ctx, e, l, rec)
 		if err != nil {
 			return ours, fmt.Errorf("%s %s: %w", e.Name, rec.ID, err)
 		}
@@ -198,7 +142,7 @@ func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec p
 		return nil, err
 	}
 	if why != "" {
-		return nil, u.keep(ctx, e.Name, l.finalKey, l.id, why)
+		return nil, errors.Join(u.keep(ctx, e.Name, l.finalKey, l.id, why), u.noteSeen(ctx, e, rec))
 	}
 	op := &journal.Op{Entity: e.Name, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id, Before: &rec}
 	if l.origin == "created" {
@@ -232,10 +176,13 @@ func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, re
 	if field != "" {
 		return "somebody changed " + field + " in Pipedrive", nil
 	}
-	if by, ok := u.refers[e.Name+" "+l.id]; ok && l.origin == "created" {
+	if l.origin != "created" {
+		return "", nil
+	}
+	if by, ok := u.refers[e.Name+" "+l.id]; ok {
 		return "a record that stays refers to it: " + by, nil
 	}
-	return "", nil
+	return u.hung(ctx, e, l.id)
 }
 
 // touched names a property that somebody else changed: of what we created any,

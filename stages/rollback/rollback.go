@@ -26,26 +26,35 @@ type undoer struct {
 	*target.Session
 	j      *journal.Journal
 	dryRun bool
-	kept   map[string]bool   // "entity id" of what stays on purpose
-	refers map[string]string // "entity id" → a record that stays and refers to it
-	noted  map[string]bool   // kinds whose references are in refers
-	tokens int64             // dry run: what the writes would cost
+	kept   map[string]bool              // "entity id" of what stays on purpose
+	refers map[string]string            // "entity id" → a record that stays and refers to it
+	noted  map[string]bool              // kinds whose references are in refers
+	passed map[string]bool              // kinds that have been taken back
+	links  map[string]map[string]string // kind → code of a custom field → kind that it names
+	deals  *deals                       // nil until they are read
+	tokens int64                        // dry run: what the writes would cost
 	res    stage.Result
 }
 
 // Run rolls everything back that the journal knows of this account. With
-// dryRun it reads the account, writes nothing to it, and the result says what
-// would happen to how many records and what that would cost.
+// dryRun it reads what a rollback reads, other than what has to be asked record
+// by record, and writes nothing to the account; the result says what would
+// happen to how many records and what it would cost.
 func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, error) {
-	u := &undoer{Session: s, j: s.Journal("rollback"), dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}, noted: map[string]bool{}}
+	u := &undoer{Session: s, j: s.Journal("rollback"), dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}, noted: map[string]bool{},
+		passed: map[string]bool{}, links: map[string]map[string]string{}}
 	u.j.Look, u.j.Done = u.look, u.done
 	if err := u.prepare(ctx); err != nil {
 		return u.res, fmt.Errorf("rollback: %w", err)
+	}
+	if err := u.noteDiscounts(ctx); err != nil {
+		return u.res, fmt.Errorf("rollback: look for discounts of others: %w", err)
 	}
 	for _, e := range entity.Reversed() {
 		if err := u.phase(ctx, e); err != nil {
 			return u.res, fmt.Errorf("rollback %s: %w", e.Plural(), err)
 		}
+		u.passed[e.Name] = true
 	}
 	if dryRun {
 		return u.res, u.price(ctx)
@@ -146,22 +155,4 @@ func (u *undoer) look(ctx context.Context, ops []*journal.Op) (map[int64]pipedri
 		}
 	}
 	return found, nil
-}
-
-// price closes a dry run: what is added for structure, and the sum.
-func (u *undoer) price(ctx context.Context) error {
-	things, err := u.provisioned(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range things {
-		kind, verb := t.entity(), pipedrive.Delete
-		if field, isOption := strings.CutSuffix(kind, "_option"); isOption {
-			kind, verb = field+"_field", pipedrive.DeleteOptions
-		}
-		u.tokens += int64(pipedrive.Cost(kind, verb))
-	}
-	u.res.Add("fields, options, labels, stages and pipelines", int64(len(things)))
-	u.res.Add("tokens", u.tokens)
-	return u.Meter.Flush(ctx)
 }

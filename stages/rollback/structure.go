@@ -18,6 +18,9 @@ type made struct{ kind, symbol, id, parent string }
 // before its phases, which go along with it: it may not stand without any.
 var removalOrder = []string{"option", "label", "field", "activity_type", "stage", "pipeline", "board", "phase"}
 
+// key is how usage names it.
+func (t made) key() string { return t.kind + ":" + t.parent + ":" + t.id }
+
 // entity is what the journal calls it: an option's is that of its field with
 // another ending, labels of leads stand alone.
 func (t made) entity() string {
@@ -36,6 +39,9 @@ func (t made) entity() string {
 // structure removes what we provisioned and nobody uses. The account is read
 // again: what people entered into our fields meanwhile must be seen.
 func (u *undoer) structure(ctx context.Context) error {
+	if things, err := u.provisioned(ctx); err != nil || len(things) == 0 {
+		return err
+	}
 	used, err := u.usage(ctx)
 	if err != nil {
 		return err
@@ -61,7 +67,7 @@ func (u *undoer) removeUnused(ctx context.Context, things []made, used map[strin
 			if t.kind != kind || u.kept[kind+" "+t.id] {
 				continue
 			}
-			if by, inUse := used[kind+":"+t.parent+":"+t.id]; inUse {
+			if by, inUse := used[t.key()]; inUse {
 				if err := u.keep(ctx, kind, t.symbol, t.id, "in use by "+by); err != nil {
 					return err
 				}
@@ -98,7 +104,7 @@ func (u *undoer) provisioned(ctx context.Context) ([]made, error) {
 func (u *undoer) usage(ctx context.Context) (map[string]string, error) {
 	used := map[string]string{}
 	for _, kind := range []string{"organization", "person", "product", "deal", "lead", "activity"} {
-		for rec, err := range u.Client.All(ctx, kind, nil) {
+		for rec, err := range u.staying(ctx, kind) {
 			if err != nil {
 				return nil, fmt.Errorf("read %ss: %w", kind, err)
 			}
@@ -107,7 +113,8 @@ func (u *undoer) usage(ctx context.Context) (map[string]string, error) {
 			}
 		}
 	}
-	return used, errors.Join(u.noteTypes(ctx, used), u.noteBoards(ctx, used))
+	// What filters say of types comes before types are told by their keys.
+	return used, errors.Join(u.noteFilters(ctx, used), u.noteTypes(ctx, used), u.noteBoards(ctx, used))
 }
 
 func noteUsage(used map[string]string, who string, data []byte) error {

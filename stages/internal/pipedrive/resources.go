@@ -101,6 +101,7 @@ var resources = []Resource{
 	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", "", nil},
 	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", "", newest},
 	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", "", newestV1},
+	{"note_comment", 1, "notes/{parent}/comments", "", Offset, 500, "uuid", Costs{List: 20}, "note_id", "", nil}, // rollback looks for other people's
 	{"file", 1, "files", "", Offset, 100, "id", Costs{List: 20, Get: 2, Create: 10, Delete: 6, Download: 20}, "", "", newestV1}, // its bytes never change
 	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", "", nil},
 	{"project", 2, "projects", "PATCH", Cursor, 500, "id", usual, "", "", nil},
@@ -118,6 +119,8 @@ var resources = []Resource{
 	{"organization_field_number", 1, "organizationFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
 	{"person_field_number", 1, "personFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
 	{"deal_field_number", 1, "dealFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
+	{"product_field_number", 1, "productFields", "", Offset, 500, "id", Costs{List: 20}, "", "", nil},
+	{"activity_field_number", 1, "activityFields", "", Whole, 0, "id", Costs{List: 20}, "", "", nil},
 	{"activity_type", 1, "activityTypes", "PUT", Whole, 0, "id", Costs{List: 20, Create: 10, Update: 10, Delete: 6}, "", "", nil},
 	{"lead_label", 1, "leadLabels", "PATCH", Whole, 0, "id", Costs{List: 10, Create: 10, Update: 10, Delete: 6}, "", "", nil},
 	{"user", 1, "users", "", Whole, 0, "id", Costs{List: 20, Get: 2}, "", "", nil},
