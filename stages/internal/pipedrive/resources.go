@@ -101,7 +101,7 @@ var resources = []Resource{
 	{"lead", 1, "leads", "PATCH", Offset, 500, "id", old, "", "", nil},
 	{"activity", 2, "activities", "PATCH", Cursor, 500, "id", usual, "", "", newest},
 	{"note", 1, "notes", "PUT", Offset, 500, "id", old, "", "", newestV1},
-	{"note_comment", 1, "notes/{parent}/comments", "", Offset, 500, "uuid", Costs{List: 20}, "note_id", "", nil}, // rollback looks for other people's
+	{"note_comment", 1, "notes/{parent}/comments", "", Offset, 500, "uuid", Costs{List: 20}, "note_id", "", nil},                // rollback looks for other people's
 	{"file", 1, "files", "", Offset, 100, "id", Costs{List: 20, Get: 2, Create: 10, Delete: 6, Download: 20}, "", "", newestV1}, // its bytes never change
 	{"filter", 1, "filters", "PUT", Whole, 0, "id", old, "", "", nil},
 	{"project", 2, "projects", "PATCH", Cursor, 500, "id", usual, "", "", nil},
