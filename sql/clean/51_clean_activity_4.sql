@@ -16,7 +16,7 @@ v AS (
     FROM site CROSS JOIN stg_email AS s
     LEFT JOIN clean_user_ref AS u ON u.ref = s.user_id
 ),
-ranked AS (
+ranked AS MATERIALIZED (
     -- The copy that has the text stands for the mail, then the sender's own.
     SELECT v.*, row_number() OVER best AS nth, first_value(is_gone) OVER best AS is_gone_everywhere
     FROM v

@@ -64,6 +64,8 @@ var blocks = regexp.MustCompile(`<(p|br|div|li|tr|h[1-6]|pre|blockquote|dt|dd|hr
 // hasBlocks reports markup that breaks its lines itself.
 func hasBlocks(s string) bool { return blocks.MatchString(s) }
 
+var angles = strings.NewReplacer("<", "&lt;", ">", "&gt;")
+
 // keepAngles escapes every tag that HTML does not know, and reports whether
 // any known one is left.
 func keepAngles(s string) (kept string, isMarkup bool) {
@@ -85,7 +87,7 @@ func keepAngles(s string) (kept string, isMarkup bool) {
 				b.WriteString(html.EscapeString(raw))
 			}
 		case nethtml.TextToken:
-			b.WriteString(strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(raw))
+			b.WriteString(angles.Replace(raw))
 		default:
 			isMarkup = isMarkup || kind == nethtml.CommentToken && strings.HasPrefix(raw, "<!--")
 			b.WriteString(raw)
