@@ -143,6 +143,9 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 	if journal.IsDeleted(now.Data) {
 		return l.gone(ctx, op)
 	}
+	if late, err := l.carriedOutLate(ctx, p, now); late || err != nil {
+		return err
+	}
 	if p.origin != "created" {
 		if change, err = onlyBlanks(now.Data, change, p.sent); err != nil {
 			return err
@@ -162,6 +165,26 @@ func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
 		return l.agree(ctx, op, now)
 	}
 	return l.j.Send(ctx, op)
+}
+
+// carriedOutLate finishes an update that was judged "not there" and holds after
+// all: its before-image, not today's record, is what a rollback restores.
+func (l *loader) carriedOutLate(ctx context.Context, p planned, now pipedrive.Record) (bool, error) {
+	op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Verb: journal.Update, PipedriveID: p.pipedriveID, Marker: p.marker}
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT op_id, symbolic, body FROM load_op
+		WHERE target_id = ? AND entity = ? AND final_key = ? AND pipedrive_id = ? AND verb = 'update' AND purpose = 'load'
+			AND state = 'not_sent' AND looks > 0 ORDER BY op_id DESC LIMIT 1`, l.ID, p.entity, p.finalKey, p.pipedriveID).Scan(&op.ID, &op.Symbolic, &op.Body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	holds, err := journal.Holds(now.Data, op.Body)
+	if err != nil || !holds {
+		return false, err
+	}
+	return string(op.Symbolic) == string(p.payload), l.j.Finish(ctx, op, now)
 }
 
 // conflict tells what somebody changed in the account that we would change too.
