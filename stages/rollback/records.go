@@ -207,7 +207,7 @@ func (u *undoer) touched(ctx context.Context, e entity.Entity, l linked, rec pip
 	if hadLines {
 		return journal.Touched(rec.Data, l.echoed, "value")
 	}
-	return journal.Touched(rec.Data, l.echoed)
+	return journal.Touched(rec.Data, l.echoed, e.Moving...)
 }
 
 func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error {
