@@ -119,7 +119,7 @@ func TestRollback_KeepsProjectsThatPeopleWorkWith(t *testing.T) {
 		}, "project_task board_task:1: somebody changed is_done"},
 		"an archived project": {func(t *testing.T, a *sandbox.Account, project, _ int64) {
 			act(t, a, "POST", pathOf("projects", project)+"/archive", nil)
-		}, "project board:1: somebody changed archive_time"},
+		}, "project board:1: somebody archived it"},
 		"a project on our board": {func(t *testing.T, a *sandbox.Account, project, task int64) {
 			p := only(t, a, "projects", project)
 			act(t, a, "POST", "/api/v2/projects", map[string]any{"title": "Mine", "board_id": p["board_id"], "phase_id": p["phase_id"]})
