@@ -159,7 +159,7 @@ func TestCLI_JSONIsOneObjectALineAndEndsWithASummary(t *testing.T) {
 
 func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
-	production, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", NoBurstLimit: true, Clock: sandbox.RealClock()})
+	production, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -255,7 +255,7 @@ func sampleAccount(opt *stages.Options, edition string) (*sandbox.Account, func(
 		users = append(users, sandbox.User{Name: owners[email], Email: email})
 	}
 	users = append(users, sandbox.User{Name: "Rep Harbor", Email: "rep7@shop.example", Inactive: true})
-	account, err := sandbox.New(sandbox.Options{Seed: 1, Users: users, Clock: sandbox.NewClock(time.Now())})
+	account, err := sandbox.New(sandbox.Options{Seed: 1, Projects: true, Users: users, Clock: sandbox.NewClock(time.Now())})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open local account: %w", err)
 	}

@@ -19,7 +19,7 @@ func localAccount(opt *stages.Options) (stop func(), err error) {
 	if opt.Target != "sandbox" {
 		return func() {}, nil
 	}
-	account, err := sandbox.New(sandbox.Options{Seed: 1, Journal: opt.DB + ".sandbox", Clock: sandbox.NewClock(time.Now())})
+	account, err := sandbox.New(sandbox.Options{Seed: 1, Projects: true, Journal: opt.DB + ".sandbox", Clock: sandbox.NewClock(time.Now())})
 	if err != nil {
 		return nil, fmt.Errorf("open local account: %w", err)
 	}
@@ -32,6 +32,9 @@ func localAccount(opt *stages.Options) (stop func(), err error) {
 	opt.Now, opt.Wait = account.Clock().Now, account.Clock().Sleep
 	return func() { closeServer(); account.Close() }, nil
 }
+
+// includesProjects are the plans that projects are part of; for the others they are sold apart.
+var includesProjects = map[string]bool{"premium": true, "ultimate": true}
 
 // sandboxCommand serves a local account for other processes until it is stopped.
 func sandboxCommand(p *printer) *cli.Command {
@@ -46,7 +49,8 @@ func sandboxCommand(p *printer) *cli.Command {
 			if _, err := options(c, p); err != nil {
 				return err
 			}
-			account, err := sandbox.New(sandbox.Options{Seed: c.Int64("seed"), Plan: c.String("account-plan"), DailyTokens: c.Int("daily-tokens"),
+			plan := c.String("account-plan")
+			account, err := sandbox.New(sandbox.Options{Seed: c.Int64("seed"), Plan: plan, DailyTokens: c.Int("daily-tokens"), Projects: includesProjects[plan],
 				Journal: c.String("state"), Role: c.String("as"), Clock: sandbox.RealClock()})
 			if err != nil {
 				return fmt.Errorf("%w: %w", stages.ErrUsage, err)
