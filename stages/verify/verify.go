@@ -293,7 +293,8 @@ func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
 			return err
 		}
 		for _, r := range page {
-			diffs, err := journal.Compare([]byte(r.data), []byte(r.sent))
+			e, _ := entity.Of(r.kind)
+			diffs, err := journal.Compare([]byte(r.data), e.Meant([]byte(r.sent)))
 			if err != nil {
 				return fmt.Errorf("compare %s %s: %w", r.kind, r.key, err)
 			}

@@ -4,6 +4,7 @@
 package entity
 
 import (
+	"bytes"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -32,6 +33,9 @@ type Entity struct {
 	// Under is the property that names the record whose list it is found in; ""
 	// when it is found in a list of all.
 	Under string
+	// Unsaid is what a record is when a payload does not say it, as JSON members
+	// behind those that were sent; "" when nothing is.
+	Unsaid string
 	// Moving are properties that move with other records: they say nothing of
 	// who changed this one.
 	Moving []string
@@ -50,7 +54,7 @@ var All = []Entity{
 	{Name: "deal", Snapshot: true, Refers: map[string]string{"org_id": "organization", "person_id": "person"}},
 	{Name: "relationship", Under: "rel_owner_org_id", Query: "org_id", Identity: []string{"type", "rel_owner_org_id", "rel_linked_org_id"},
 		Refers: map[string]string{"rel_owner_org_id": "organization", "rel_linked_org_id": "organization"}},
-	{Name: "deal_product", Text: "comments", Under: "deal_id", Moving: []string{"name", "tax_method"}, Refers: map[string]string{"deal_id": "deal", "product_id": "product"}},
+	{Name: "deal_product", Text: "comments", Under: "deal_id", Moving: []string{"name", "tax_method"}, Unsaid: `"is_enabled":true`, Refers: map[string]string{"deal_id": "deal", "product_id": "product"}},
 	{Name: "deal_discount", Text: "description", Under: "deal_id", Refers: map[string]string{"deal_id": "deal"}},
 	{Name: "participant", Under: "deal_id", Identity: []string{"deal_id", "person_id"},
 		Refers: map[string]string{"deal_id": "deal", "person_id": "person"}},
@@ -221,6 +225,16 @@ func (e Entity) ReadBack(n, parents int64) int64 {
 		}
 	}
 	return lists*list + each
+}
+
+// Meant is a body as sent with what it takes for granted.
+func (e Entity) Meant(sent []byte) []byte {
+	rest, isObject := bytes.CutPrefix(bytes.TrimSpace(sent), []byte("{"))
+	if e.Unsaid == "" || !isObject || len(rest) < 2 {
+		return sent
+	}
+	// Members of the body come later and count.
+	return []byte("{" + e.Unsaid + "," + string(rest))
 }
 
 // Part is the properties of a body that identify it, as JSON.

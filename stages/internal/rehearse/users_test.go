@@ -224,9 +224,7 @@ func TestUsers_AFileOfAnotherNameIsMadeAnewUnlessSomebodyRenamedIt(t *testing.T)
 			t.Fatal(err)
 		}
 		if renamed {
-			if err := a.Edit("files", idOf(t, db, "document:1"), map[string]any{"name": "theirs.txt"}); err != nil {
-				t.Fatal(err)
-			}
+			rename(t, a, idOf(t, db, "document:1"), "theirs.txt")
 		}
 		exec(t, db, `UPDATE final_file SET payload = json_set(payload, '$.name', 'contract.txt', '$."@blob".name', 'contract.txt')`)
 		_ = through(t, db, a) // verify reports the name that somebody else gave it
