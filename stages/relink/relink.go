@@ -27,17 +27,15 @@ type adopter struct {
 	*target.Session
 	j      *journal.Journal
 	binder *bind.Binder
-	tag    string
+	// adopted are "kind key" of what has its record by now.
+	adopted map[string]bool
 }
 
 // Run adopts kind by kind, parents first: what hangs inside others is looked
 // for in those that are known by then.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	var res stage.Result
-	a := &adopter{Session: s, j: s.Journal("load")}
-	if err := s.DB.Read().QueryRowContext(ctx, "SELECT source_tag FROM setup").Scan(&a.tag); err != nil {
-		return res, fmt.Errorf("relink: %w", err)
-	}
+	a := &adopter{Session: s, j: s.Journal("load"), adopted: map[string]bool{}}
 	for _, e := range entity.All {
 		// Links of the kinds before are references here.
 		binder, err := bind.New(ctx, s)
@@ -111,20 +109,20 @@ func (a *adopter) open(ctx context.Context, kind string) (map[string]item, error
 	return out, nil
 }
 
-// recogniser tells which open final record a record of the account is.
-func (a *adopter) recogniser(ctx context.Context, e entity.Entity, open map[string]item) (func(pipedrive.Record) (item, bool), error) {
+// recogniser tells which open final records a record of the account may be.
+func (a *adopter) recogniser(ctx context.Context, e entity.Entity, open map[string]item) (func(pipedrive.Record) []item, error) {
 	if e.IsMarked() {
 		code, err := a.markerField(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		return func(rec pipedrive.Record) (item, bool) {
-			m := e.Marker(rec.Data, code)
-			if m == nil {
-				return item{}, false
+		return func(rec pipedrive.Record) []item {
+			if m := e.Marker(rec.Data, code); m != nil {
+				if i, ok := open[*m]; ok {
+					return []item{i}
+				}
 			}
-			i, ok := open[*m]
-			return i, ok
+			return nil
 		}, nil
 	}
 	parts := map[string][]byte{}
@@ -141,13 +139,13 @@ func (a *adopter) recogniser(ctx context.Context, e entity.Entity, open map[stri
 			parts[marker] = bound
 		}
 	}
-	return func(rec pipedrive.Record) (item, bool) {
+	return func(rec pipedrive.Record) (out []item) {
 		for marker, part := range parts {
 			if same, err := journal.Holds(rec.Data, part); err == nil && same {
-				return open[marker], true
+				out = append(out, open[marker])
 			}
 		}
-		return item{}, false
+		return out
 	}, nil
 }
 
@@ -178,21 +176,10 @@ func (a *adopter) parents(e entity.Entity, open map[string]item) []string {
 	return out
 }
 
-func (a *adopter) adoptFrom(ctx context.Context, e entity.Entity, inside []string, wanted func(pipedrive.Record) (item, bool)) (n int64, err error) {
+func (a *adopter) adoptFrom(ctx context.Context, e entity.Entity, inside []string, wanted func(pipedrive.Record) []item) (n int64, err error) {
 	visit := func(page []pipedrive.Record) error {
 		for _, rec := range page {
-			i, ok := wanted(rec)
-			if ok {
-				same, err := a.SameBytes(ctx, rec, i.payload)
-				if err != nil {
-					return err
-				}
-				ok = same
-			}
-			if !ok {
-				continue
-			}
-			adopted, err := a.adopt(ctx, e, i, rec)
+			adopted, err := a.adoptAs(ctx, e, rec, wanted(rec))
 			if err != nil {
 				return err
 			}
@@ -207,6 +194,25 @@ func (a *adopter) adoptFrom(ctx context.Context, e entity.Entity, inside []strin
 	}
 	err = a.WalkInside(ctx, e, inside, visit)
 	return n, err
+}
+
+// adoptAs links a record to the first of several final records that it can be:
+// of files that say the same the one with its bytes.
+func (a *adopter) adoptAs(ctx context.Context, e entity.Entity, rec pipedrive.Record, may []item) (int64, error) {
+	for _, i := range may {
+		if a.adopted[e.Name+" "+i.key] {
+			continue
+		}
+		same, err := a.SameBytes(ctx, rec, i.payload)
+		if err != nil {
+			return 0, err
+		}
+		if same {
+			a.adopted[e.Name+" "+i.key] = true
+			return a.adopt(ctx, e, i, rec)
+		}
+	}
+	return 0, nil
 }
 
 // adopt links one record. Where it already says everything it agrees to the

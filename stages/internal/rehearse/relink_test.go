@@ -1,8 +1,10 @@
 package rehearse_test
 
 import (
+	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -99,5 +101,36 @@ func TestRelink_ASecondWarehouseOfTheSameSourceAddsNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
 		t.Errorf("its rollback took away what the first one made:\n%s", diff)
+	}
+}
+
+func TestRelink_FilesOfOneNameAndSizeAreToldApartByTheirBytes(t *testing.T) {
+	two := func() *warehouse.DB {
+		db := rehearse.BroadWarehouse(t)
+		other := []byte("OFFER, SIGNED\n")
+		if err := os.WriteFile(filepath.Join(db.Path()+".files", "other"), other, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		exec(t, db, `INSERT INTO final_file VALUES ('document:2', 2, 'abc123/document:2', 'offer.txt', 14, ?1, 'other', 'deal:1', NULL, NULL,
+			'{"name":"offer.txt","deal_id":{"@ref":"deal:deal:1"},"@blob":{"path":"other","name":"offer.txt","size":14,"sha256":"' || ?1 || '"}}')`,
+			fmt.Sprintf("%x", sha256.Sum256(other)))
+		return db
+	}
+	for range 4 { // the order in which they are compared is chance
+		a := rehearse.Account(t, 1)
+		if err := through(t, two(), a); err != nil {
+			t.Fatal(err)
+		}
+		second := two()
+		_ = through(t, second, a)
+		if _, err := relink.Run(t.Context(), rehearse.Connect(t, second, a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := through(t, second, a); err != nil {
+			t.Fatal(err, differences(t, second))
+		}
+		if n := len(a.Records("files")); n != 2 {
+			t.Fatalf("the account holds %d files, want the two that were there", n)
+		}
 	}
 }
