@@ -10,13 +10,7 @@ import (
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
 	"nextpipe/fixtures/nextcrm/pgtest"
-	"nextpipe/stages/build"
-	"nextpipe/stages/clean"
-	"nextpipe/stages/dedupe"
-	"nextpipe/stages/extract"
-	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/warehouse"
-	"nextpipe/stages/mapping"
 )
 
 // oneLead is a lead whose person became contact 1 and whose account is account 1.
@@ -116,35 +110,6 @@ func TestNobodyIsSubscribedWhoDidNotSayYes(t *testing.T) {
 	}
 }
 
-// sampleOf is the sample database of one shape, built.
-func sampleOf(t *testing.T, server *pgtest.Server, shape string) *warehouse.DB {
-	t.Helper()
-	script, err := nextcrmsample.DatabaseSQL(shape)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, err := nextcrm.OpenDatabase(t.Context(), server.NewDatabase(t, script), nextcrm.DatabaseOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	db := open(t)
-	if _, err := extract.Run(t.Context(), db, src, "test", func(string, int64) {}); err != nil {
-		t.Fatal(err)
-	}
-	for _, stage := range []func() error{
-		func() error { _, err := clean.Run(t.Context(), db); return err },
-		func() error { _, err := dedupe.Run(t.Context(), db); return err },
-		func() error { _, err := mapping.Run(t.Context(), db); return err },
-		func() error { _, err := build.Run(t.Context(), db); return err },
-	} {
-		if err := stage(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return db
-}
-
 // fatesOf counts what became of leads and targets in the samples, by what the
 // comments of their files say: two leads and a target are deleted, a target
 // and a found person became contacts, a list is deleted.
@@ -166,7 +131,7 @@ func TestEveryLeadAndTargetOfTheSampleHasAFate(t *testing.T) {
 	}
 	for _, shape := range []string{"0init", "latest", "fork"} {
 		t.Run(shape, func(t *testing.T) {
-			db := sampleOf(t, server, shape)
+			db := databaseWarehouse(t, server, shape)
 			for _, object := range []string{"lead", "lead_source", "lead_status", "lead_type", "target", "target_contact", "target_list", "target_list_member"} {
 				staged := want.Counts["rows_"+object].In[shape]
 				if got := one(t, db, "SELECT count(*) FROM xw_item WHERE object = ? AND row_id IN (SELECT row_id FROM stg_"+object+")", object); got != fmt.Sprint(staged) {
