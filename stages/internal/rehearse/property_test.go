@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,8 +61,11 @@ func TestProperty_RandomFaultsAndAnotherUserNeitherLoseNorDuplicate(t *testing.T
 // disturb scripts faults, and another user who adds organizations and persons
 // while we load. The function tells how many he has made.
 func disturb(a *sandbox.Account, r *rand.Rand) func() int {
+	var mu sync.Mutex // requests are served side by side
 	made := 0
 	hook := func(phase sandbox.Phase, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		if phase != sandbox.Answered || r.IntN(40) != 0 {
 			return
 		}
@@ -70,7 +74,11 @@ func disturb(a *sandbox.Account, r *rand.Rand) func() int {
 		}
 	}
 	a.Script(append([]sandbox.Fault{}, shuffled(r, hook)...)...)
-	return func() int { return made }
+	return func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return made
+	}
 }
 
 // shuffled is the list of disturbances in another order, the visitor at its end.
