@@ -111,12 +111,12 @@ func (l *loader) plannedParts(ctx context.Context, e entity.Entity) (map[string]
 // olderParents are the records that something of a kind is to be hung on and
 // that were not made by this run: only they can hold anything yet.
 func (l *loader) olderParents(ctx context.Context, e entity.Entity) ([]string, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT DISTINCT k.pipedrive_id FROM plan_op AS p
+	rows, err := l.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT DISTINCT k.pipedrive_id FROM plan_op AS p
 		JOIN final_item AS f ON f.entity = ?2 AND f.final_key = p.final_key
 		JOIN link AS k ON k.target_id = ?1 AND k.entity = ?4 AND k.state = 'live' AND ?4 || ':' || k.final_key = f.payload ->> ?5
 		LEFT JOIN load_op AS o ON o.op_id = k.op_id
 		WHERE p.plan_id = ?3 AND p.entity = ?2 AND p.action = 'create' AND o.run_id IS NOT ?6
-			AND NOT EXISTS (SELECT 1 FROM link AS x WHERE x.target_id = ?1 AND x.entity = ?2 AND x.final_key = p.final_key AND x.state = 'live')`,
+			AND NOT EXISTS (SELECT 1 FROM link AS x WHERE x.target_id = ?1 AND x.entity = ?2 AND x.final_key = p.final_key AND x.state = 'live')`, e.Name),
 		l.ID, e.Name, l.planID, e.Refers[e.Under], "$."+e.Under+".@ref", l.RunID)
 	if err != nil {
 		return nil, err

@@ -126,12 +126,15 @@ func (l *loader) hangsOn(ctx context.Context, id string) (string, error) {
 
 // pendingDeletes lists the planned deletes that are not carried out.
 func (l *loader) pendingDeletes(ctx context.Context, kind string, which deletes) ([]planned, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.final_key, p.pipedrive_id, p.reason, k.sent, k.echoed FROM plan_op AS p
+	if !l.work[kind] {
+		return nil, nil
+	}
+	rows, err := l.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT p.final_key, p.pipedrive_id, p.reason, k.sent, k.echoed FROM plan_op AS p
 		JOIN link AS k ON k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.state = 'live' AND k.pipedrive_id = p.pipedrive_id
 		WHERE p.plan_id = ?1 AND p.entity = ?3 AND p.action = 'delete' AND `+string(which)+`
 			AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
 				AND (o.state IN ('intent', 'in_doubt', 'quarantined') OR o.op_id > ?4 AND o.state IN ('refused', 'blocked')))
-		ORDER BY p.seq`, l.planID, l.ID, kind, l.after)
+		ORDER BY p.seq`, kind), l.planID, l.ID, kind, l.after)
 	if err != nil {
 		return nil, fmt.Errorf("read planned deletes: %w", err)
 	}

@@ -48,8 +48,9 @@ type loader struct {
 	planID int64
 	after  int64 // newest operation when the plan was made
 	hiID   map[string]string
-	left   []stage.Count // entities that the account's plan holds no more of
-	unsent int64         // operations that used up their attempts in this run
+	left   []stage.Count   // entities that the account's plan holds no more of
+	unsent int64           // operations that used up their attempts in this run
+	work   map[string]bool // kinds of which the plan sends or takes away anything
 
 	full map[string]string // parents with no more room for a kind, and what the account said
 }
@@ -197,6 +198,9 @@ func (l *loader) currentPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.findWork(ctx); err != nil {
+		return err
+	}
 	var missing int
 	err = l.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM plan_op AS p WHERE p.plan_id = ? AND p.action IN ('create', 'update')
 		AND NOT EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = p.entity AND f.final_key = p.final_key)`, l.planID).Scan(&missing)
@@ -204,6 +208,25 @@ func (l *loader) currentPlan(ctx context.Context) error {
 		return fmt.Errorf("%w: %d planned records are no longer among the final ones; run `nextpipe plan` again", warehouse.ErrDrift, missing)
 	}
 	return err
+}
+
+// findWork notes the kinds that the plan has something to do for: most runs touch
+// few of them, and the others need not be asked about again and again.
+func (l *loader) findWork(ctx context.Context) error {
+	rows, err := l.DB.Read().QueryContext(ctx, "SELECT DISTINCT entity FROM plan_op WHERE plan_id = ? AND action IN ('create', 'update', 'delete')", l.planID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	l.work = map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		l.work[name] = true
+	}
+	return rows.Err()
 }
 
 // refuseRollback stops while a rollback is open, and when one was made since

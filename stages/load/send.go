@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 )
@@ -46,19 +47,25 @@ const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', '
 	AND (p.action <> 'delete' OR EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = ?3 AND f.final_key = p.final_key))`
 
 // pendingCount is how many operations are pending after the given number of attempts.
-func (l *loader) pendingCount(ctx context.Context, entity string, attempts int) (n int64, err error) {
-	err = l.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM plan_op AS p WHERE "+isPending,
-		l.planID, l.ID, entity, l.after, l.RunID, attempts).Scan(&n)
+func (l *loader) pendingCount(ctx context.Context, name string, attempts int) (n int64, err error) {
+	if !l.work[name] {
+		return 0, nil
+	}
+	err = l.DB.Read().QueryRowContext(ctx, entity.ForOne("SELECT count(*) FROM plan_op AS p WHERE "+isPending, name),
+		l.planID, l.ID, name, l.after, l.RunID, attempts).Scan(&n)
 	return n, err
 }
 
 // pending reads the next operations behind seq. It is closed before anything is sent.
-func (l *loader) pending(ctx context.Context, entity string, seq int64) ([]planned, error) {
-	rows, err := l.DB.Read().QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
+func (l *loader) pending(ctx context.Context, name string, seq int64) ([]planned, error) {
+	if !l.work[name] {
+		return nil, nil
+	}
+	rows, err := l.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
 			f.payload, p.body, p.base, coalesce(k.origin, ''), k.sent
 		FROM plan_op AS p JOIN final_item AS f ON f.entity = ?3 AND f.final_key = p.final_key
 		LEFT JOIN link AS k ON k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.part = '' AND k.state = 'live'
-		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, l.planID, l.ID, entity, l.after, l.RunID, attempts, seq, batchSize)
+		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, name), l.planID, l.ID, name, l.after, l.RunID, attempts, seq, batchSize)
 	if err != nil {
 		return nil, fmt.Errorf("read pending operations: %w", err)
 	}

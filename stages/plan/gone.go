@@ -41,7 +41,7 @@ func gone(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 				action, reason = "blocked", tooMany
 			}
 		}
-		if _, err := tx.ExecContext(ctx, planGone, planID, s.ID, e.Name, action, reason, pipedrive.Cost(e.Name, pipedrive.Delete)); err != nil {
+		if _, err := tx.ExecContext(ctx, entity.ForOne(planGone, e.Name), planID, s.ID, e.Name, action, reason, pipedrive.Cost(e.Name, pipedrive.Delete)); err != nil {
 			return fmt.Errorf("what is gone of %s: %w", e.Plural(), err)
 		}
 	}
@@ -68,7 +68,7 @@ const fewGone = 10
 // brake stops deletes that are more likely a broken extract than a wish.
 func brake(ctx context.Context, tx *sql.Tx, targetID int64, e entity.Entity, limit int64) (string, error) {
 	var n, all int64
-	if err := tx.QueryRowContext(ctx, "SELECT count(*), (SELECT count(*) FROM link WHERE target_id = ?2 AND entity = ?3 AND state = 'live') "+isGone,
+	if err := tx.QueryRowContext(ctx, entity.ForOne("SELECT count(*), (SELECT count(*) FROM link WHERE target_id = ?2 AND entity = ?3 AND state = 'live') "+isGone, e.Name),
 		nil, targetID, e.Name).Scan(&n, &all); err != nil {
 		return "", err
 	}

@@ -138,7 +138,7 @@ func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) erro
 		change := pipedrive.Cost(name, pipedrive.Update)
 		again := pipedrive.Cost(name, pipedrive.Delete) + pipedrive.Cost(name, pipedrive.Create) + read
 		e, _ := entity.Of(name)
-		if _, err := tx.ExecContext(ctx, decide, planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0, e.ParentRef(), again); err != nil {
+		if _, err := tx.ExecContext(ctx, entity.ForOne(decide, name), planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0, e.ParentRef(), again); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -253,9 +253,9 @@ func savedTogether(tx *sql.Tx, planID int64, name string) (saved int64, err erro
 	if many == 0 {
 		return 0, nil
 	}
-	err = tx.QueryRow(`SELECT coalesce(sum(max(0, n / ?5 * (?5 * ?4 - ?3) + max(0, n % ?5 * ?4 - ?3))), 0) FROM (
+	err = tx.QueryRow(entity.ForOne(`SELECT coalesce(sum(max(0, n / ?5 * (?5 * ?4 - ?3) + max(0, n % ?5 * ?4 - ?3))), 0) FROM (
 			SELECT count(*) AS n FROM plan_op AS p JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
-			WHERE p.plan_id = ?1 AND p.entity = ?2 AND p.action = 'create' GROUP BY f.payload ->> ?6)`,
+			WHERE p.plan_id = ?1 AND p.entity = ?2 AND p.action = 'create' GROUP BY f.payload ->> ?6)`, name),
 		planID, name, many, one, pipedrive.MostAtOnce, "$."+pipedrive.ParentOf(name)).Scan(&saved)
 	return saved, err
 }
@@ -264,7 +264,7 @@ func savedTogether(tx *sql.Tx, planID int64, name string) (saved int64, err erro
 func readBack(tx *sql.Tx, name string, n int64) (int64, error) {
 	e, _ := entity.Of(name)
 	var parents int64
-	err := tx.QueryRow("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", e.Parent(), name).Scan(&parents)
+	err := tx.QueryRow(entity.ForOne("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", name), e.Parent(), name).Scan(&parents)
 	return e.ReadBack(n, parents), err
 }
 

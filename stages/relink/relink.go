@@ -80,9 +80,9 @@ type item struct {
 
 // open lists the final records of a kind without a link.
 func (a *adopter) open(ctx context.Context, kind string) (map[string]item, error) {
-	rows, err := a.DB.Read().QueryContext(ctx, `SELECT f.final_key, f.marker, f.payload FROM final_item AS f
+	rows, err := a.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT f.final_key, f.marker, f.payload FROM final_item AS f
 		WHERE f.entity = ?2 AND NOT EXISTS (SELECT 1 FROM link AS l
-			WHERE l.target_id = ?1 AND l.entity = ?2 AND l.final_key = f.final_key AND l.state <> 'removed')`, a.ID, kind)
+			WHERE l.target_id = ?1 AND l.entity = ?2 AND l.final_key = f.final_key AND l.state <> 'removed')`, kind), a.ID, kind)
 	if err != nil {
 		return nil, err
 	}

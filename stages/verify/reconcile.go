@@ -104,7 +104,7 @@ func reconcile(ctx context.Context, s *target.Session) (int64, error) {
 			return err
 		}
 		for _, name := range entity.Names() {
-			if _, err := tx.ExecContext(ctx, finalLedger, s.ID, name); err != nil {
+			if _, err := tx.ExecContext(ctx, entity.ForOne(finalLedger, name), s.ID, name); err != nil {
 				return fmt.Errorf("final ledger of %s: %w", name, err)
 			}
 		}

@@ -95,10 +95,10 @@ func forget(ctx context.Context, s *target.Session) error {
 
 // involved tells whether a kind is to be read: its list costs tokens even where
 // we never had anything to do with it.
-func involved(ctx context.Context, s *target.Session, entity string) (yes bool, err error) {
-	err = s.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM final_item WHERE entity = ?2)
+func involved(ctx context.Context, s *target.Session, name string) (yes bool, err error) {
+	err = s.DB.Read().QueryRowContext(ctx, entity.ForOne(`SELECT EXISTS (SELECT 1 FROM final_item WHERE entity = ?2)
 		OR EXISTS (SELECT 1 FROM link WHERE target_id = ?1 AND entity = ?2)
-		OR EXISTS (SELECT 1 FROM load_op WHERE target_id = ?1 AND entity = ?2)`, s.ID, entity).Scan(&yes)
+		OR EXISTS (SELECT 1 FROM load_op WHERE target_id = ?1 AND entity = ?2)`, name), s.ID, name).Scan(&yes)
 	return yes, err
 }
 

@@ -214,3 +214,21 @@ func TestLoad_AFileUploadedAfterBothLooksIsRemoved(t *testing.T) {
 		}
 	}
 }
+
+// The view of all final records and the table of one kind say the same.
+func TestForOne_ReadsOfOneKindWhatTheViewOfAllShows(t *testing.T) {
+	db := rehearse.BroadWarehouse(t)
+	const rows = "SELECT json_group_array(json_array(entity, final_key, seq, marker, payload)) FROM (SELECT * FROM final_item WHERE entity = ? ORDER BY final_key)"
+	for _, name := range entity.Names() {
+		var all, one string
+		if err := db.Read().QueryRow(rows, name).Scan(&all); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Read().QueryRow(entity.ForOne(rows, name), name).Scan(&one); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if all == "[]" && name != "person_follower" && name != "deal_follower" || one != all {
+			t.Errorf("%s: the view shows %s, the table %s", name, all, one)
+		}
+	}
+}
