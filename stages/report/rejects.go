@@ -11,7 +11,7 @@ import (
 // Reject is one record that was left out, with its reason.
 type Reject struct {
 	Object   string `json:"object"`    // account, contact, deal; or the entity when Pipedrive refused it
-	SourceID string `json:"source_id"` // or the final key
+	SourceID string `json:"source_id"` // several, comma-separated, of merged rows; or the final key
 	Rule     string `json:"rule"`
 	Reason   string `json:"reason"`
 }
@@ -26,7 +26,7 @@ func Rejects(ctx context.Context, db *warehouse.DB, targetID int64) ([]Reject, e
 	rows, err := db.Read().QueryContext(ctx, `
 		SELECT object, coalesce(source_id, 'row ' || row_id), rule, reason FROM clean_drop WHERE fate = 'rejected'
 		UNION ALL SELECT object, coalesce(source_id, 'row ' || row_id), coalesce(rule, ''), reason FROM xw_item WHERE fate = 'rejected'
-		UNION ALL SELECT entity, final_key, coalesce(error_code, state), coalesce(message, hint, '') FROM v_rejects WHERE target_id = ?1
+		UNION ALL SELECT entity, coalesce(source_ids, final_key), coalesce(error_code, state), coalesce(message, hint, '') FROM v_rejects WHERE target_id = ?1
 		UNION ALL SELECT p.entity, p.final_key, 'held_back_by_plan', p.reason FROM plan_op AS p JOIN plan AS c ON c.plan_id = p.plan_id
 			WHERE c.target_id = ?1 AND c.is_current = 1 AND p.action = 'blocked' AND NOT EXISTS (SELECT 1 FROM v_rejects AS v
 				WHERE v.target_id = ?1 AND v.entity = p.entity AND v.final_key = p.final_key)

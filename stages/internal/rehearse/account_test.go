@@ -123,11 +123,15 @@ func TestLoad_RecordsThatUsersDeletedAreNotCreatedAgain(t *testing.T) {
 func TestLoad_ARefusedRecordBlocksItsChildrenAndIsRetriedOnlyAfterACorrection(t *testing.T) {
 	db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
 	exec(t, db, `UPDATE final_organization SET payload = json_set(payload, '$.nonsense', 1) WHERE final_key = 'account:1'`)
+	exec(t, db, `INSERT INTO xw_account (row_id, source_id, account_key, fate, final_key) VALUES (7, 'A7', 'account:7', 'merged', 'account:1'), (1, 'A1', 'account:1', 'final', 'account:1')`)
 	if err := through(t, db, a); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, db, "SELECT count(*) FROM v_rejects"); n != 3 {
 		t.Errorf("%d rejects, want the organization, its person and its deal", n)
+	}
+	if n := count(t, db, "SELECT count(*) FROM v_rejects WHERE entity = 'organization' AND source_ids = 'A1, A7' AND field = 'nonsense'"); n != 1 {
+		t.Errorf("the reject does not name its source row and its field: %s", rejects(t, db))
 	}
 	if n := count(t, db, "SELECT sum(off_by) + sum(pending) FROM reconcile_final"); n != 0 {
 		t.Errorf("the final ledger is off by %d", n)
@@ -375,5 +379,18 @@ func TestLoad_StopsAtOnceWhenBlockedOrUnauthorisedAndGoesOnLater(t *testing.T) {
 		if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
 			t.Errorf("%s: the account differs from an undisturbed one:\n%s", effect, diff)
 		}
+	}
+}
+
+// A custom field is named by its name, not by its code.
+func TestLoad_ARejectNamesTheCustomFieldAsPeopleKnowIt(t *testing.T) {
+	db, a := rehearse.Warehouse(t, 1), rehearse.Account(t, 1)
+	exec(t, db, `UPDATE final_person SET payload = json_set(payload, '$.custom_fields."@field:person.nextcrm_id"', 5)`)
+	if err := through(t, db, a); err != nil {
+		t.Fatal(err)
+	}
+	var field string
+	if err := db.Read().QueryRow("SELECT coalesce(field, 'none') FROM v_rejects WHERE entity = 'person'").Scan(&field); err != nil || field != "NextCRM ID" {
+		t.Errorf("the reject names %q, want NextCRM ID (%v, %s)", field, err, rejects(t, db))
 	}
 }
