@@ -39,7 +39,7 @@ var Exits = []Exit{
 	{12, "warehouse damaged", "restore a copy of the file, or recover it with sqlite3 .recover", is(warehouse.ErrDamaged)},
 	{11, "locked by another run", "wait for the other run", is(warehouse.ErrLocked)},
 	{8, "drift: wrong source, wrong account, or changed under us", "", is(warehouse.ErrDrift)},
-	{7, "blocked or unauthorised", "look at the token, its rights and the account; after a block wait some minutes; the same command goes on", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
+	{7, "blocked or unauthorised", "look at the token, its rights and the account; after a block wait until the time it names; the same command goes on", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
 	{4, "gate closed or checks failed", "", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks), is(doctor.ErrNotReady))},
 	{10, "verify found differences", "SELECT * FROM difference; correct, then run again", is(verify.ErrDifferences)},
 	{9, "quarantined records need a person", "SELECT * FROM v_rejects; look for these records in Pipedrive", is(ErrQuarantined)},

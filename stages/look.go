@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"nextpipe/stages/doctor"
 	"nextpipe/stages/report"
@@ -26,6 +27,19 @@ func (e *Env) Status(ctx context.Context) ([]report.StageStatus, string, error) 
 // Accounts lists the accounts that the warehouse knows.
 func (e *Env) Accounts(ctx context.Context) ([]report.Account, error) {
 	return report.Accounts(ctx, e.DB)
+}
+
+// Blocks lists the addresses that have shut us out and that nothing is sent to.
+func (e *Env) Blocks(ctx context.Context) ([]report.Block, error) {
+	return report.Blocks(ctx, e.DB, e.now().UTC().Format(time.RFC3339))
+}
+
+// now is the time of the account's clock, which is the machine's but in tests.
+func (e *Env) now() time.Time {
+	if e.opt.Now != nil {
+		return e.opt.Now()
+	}
+	return time.Now()
 }
 
 // Trace tells one record's life.

@@ -53,6 +53,9 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 		p.line("account   %s", a)
 		p.object("account", a)
 	}
+	if err := showBlocks(c, p, e); err != nil {
+		return err
+	}
 	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
 	for _, s := range all {
 		p.line("%s", statusLine(s))
@@ -65,6 +68,15 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 		p.line("\nnext: nextpipe %s", next)
 	}
 	return nil
+}
+
+func showBlocks(c *cli.Context, p *printer, e *stages.Env) error {
+	blocks, err := e.Blocks(c.Context)
+	for _, b := range blocks {
+		p.line("blocked   %s", b)
+		p.object("blocked", b)
+	}
+	return err
 }
 
 func statusLine(s report.StageStatus) string {

@@ -192,3 +192,32 @@ func Accounts(ctx context.Context, db *warehouse.DB) ([]Account, error) {
 	}
 	return out, rows.Err()
 }
+
+// Block is an address that has shut us out for a while.
+type Block struct {
+	Host  string `json:"host"`
+	Until string `json:"until"`
+	Why   string `json:"why"`
+}
+
+func (b Block) String() string {
+	return fmt.Sprintf("%s until %s: nothing is sent there before; it answered %s", b.Host, b.Until, b.Why)
+}
+
+// Blocks lists the addresses that nothing is sent to at the given time (UTC).
+func Blocks(ctx context.Context, db *warehouse.DB, now string) ([]Block, error) {
+	rows, err := db.Read().QueryContext(ctx, "SELECT host, until_at, why FROM blocked WHERE until_at > ? ORDER BY host", now)
+	if err != nil {
+		return nil, fmt.Errorf("list blocks: %w", err)
+	}
+	defer rows.Close()
+	var out []Block
+	for rows.Next() {
+		var b Block
+		if err := rows.Scan(&b.Host, &b.Until, &b.Why); err != nil {
+			return nil, fmt.Errorf("list blocks: %w", err)
+		}
+		out = append(out, b)
+	}
+	return out, rows.Err()
+}

@@ -91,6 +91,7 @@ func (e envelope) message() string {
 type verdict struct {
 	fate    fate
 	kind    Kind // for denied; Blocked also for lost, when a web page came back
+	page    bool // Blocked by a web page
 	code    string
 	message string
 }
@@ -112,7 +113,7 @@ func judge(a answer, read func(envelope) error) verdict {
 		return verdict{fate: denied, kind: Blocked, message: "redirected to " + redirectHost(a.header) +
 			", which is never followed; check the company address"}
 	case form == foreign:
-		return verdict{fate: denied, kind: Blocked, message: notJSON(a)}
+		return verdict{fate: denied, kind: Blocked, page: true, message: notJSON(a)}
 	case a.status == http.StatusTooManyRequests:
 		v.fate = limited
 	case form == broken:
@@ -145,7 +146,7 @@ func cut(a answer) verdict {
 func success(a answer, env envelope, form form, read func(envelope) error) verdict {
 	switch {
 	case form == foreign:
-		return verdict{fate: lost, kind: Blocked, message: notJSON(a)}
+		return verdict{fate: lost, kind: Blocked, page: true, message: notJSON(a)}
 	case form == broken:
 		return verdict{fate: lost, message: notJSON(a)}
 	case !env.Success:

@@ -47,6 +47,11 @@ type Config struct {
 	// After is told of each sending when it is over. Both hooks are called from
 	// the goroutine that sends, so from several at once when several send.
 	After func(Call)
+	// Blocked is told of a web page in place of an answer, by which the network
+	// in front of Pipedrive shuts our traffic out, and says until when nothing
+	// may be sent. Several goroutines may tell of the same block. Default: 15
+	// minutes, forgotten at the end of the process.
+	Blocked func(why *Error) (until time.Time, err error)
 }
 
 // String keeps the token out of logs that print a Config.
@@ -86,7 +91,11 @@ type Client struct {
 	sleep   func(context.Context, time.Duration) error
 	before  func(Call) error
 	after   func(Call)
+	blocked func(*Error) (time.Time, error)
 }
+
+// Host is the host, with its port if any, that requests go to.
+func (c *Client) Host() string { return c.base.Host }
 
 // New checks the configuration and returns a client. It sends nothing.
 func New(cfg Config) (*Client, error) {
@@ -112,6 +121,7 @@ func New(cfg Config) (*Client, error) {
 		sleep:   cfg.Sleep,
 		before:  cfg.Before,
 		after:   cfg.After,
+		blocked: cfg.Blocked,
 	}, nil
 }
 
@@ -139,6 +149,10 @@ func withDefaults(cfg Config) (Config, error) {
 	}
 	if cfg.After == nil {
 		cfg.After = func(Call) {}
+	}
+	if cfg.Blocked == nil {
+		now := cfg.Now
+		cfg.Blocked = func(*Error) (time.Time, error) { return now().Add(blockPause), nil }
 	}
 	return cfg, nil
 }

@@ -85,8 +85,8 @@ func (f Failure) Unwrap() error { return f.cause }
 type Error struct {
 	Failure
 	Kind Kind
-	// Until is when asking again makes sense, for BudgetSpent, Blocked and
-	// Temporary; zero when the answer did not say.
+	// Until is when asking again makes sense, for BudgetSpent, Temporary and
+	// what a web page has blocked; zero when the answer did not say.
 	Until time.Time
 }
 

@@ -14,7 +14,7 @@ const (
 	longestRest = 20 * time.Second
 	jitter      = 500 * time.Millisecond
 	maxAttempts = 20 // sendings of one request in all
-	blockPause  = 5 * time.Minute
+	blockPause  = 15 * time.Minute
 )
 
 // again is the retry policy: whether a request may be sent once more after the
@@ -149,20 +149,37 @@ func (c *Client) settle(ctx context.Context, r request, s sending) error {
 	failure.cause = ctx.Err()
 	own := &Error{Failure: failure, Kind: s.kind}
 	if s.kind == Blocked {
-		own.Until = s.at.Add(blockPause)
-		c.pace.stop(own, own.Until)
+		if err := c.shut(own, s); err != nil {
+			return errors.Join(c.result(r, s, own), err)
+		}
 	}
+	return c.result(r, s, own)
+}
+
+func (c *Client) result(r request, s sending, own *Error) error {
 	switch {
 	case s.fate == done:
 		return nil
 	case s.fate == lost && r.isWrite():
-		return &UnknownError{failure}
-	case s.kind == 0 && failure.cause != nil:
-		return c.unsent(r, failure.cause)
+		return &UnknownError{own.Failure}
+	case s.kind == 0 && own.cause != nil:
+		return c.unsent(r, own.cause)
 	case s.kind == 0:
 		own.Kind = Temporary
 	}
 	return own
+}
+
+// shut quiets the client. A redirect or an untrusted certificate is a matter of
+// this process; a web page may be the answer to all our traffic.
+func (c *Client) shut(why *Error, s sending) (err error) {
+	until := s.at.Add(blockPause)
+	if s.page {
+		until, err = c.blocked(why)
+		why.Until = until
+	}
+	c.pace.stop(why, until)
+	return err
 }
 
 func (c *Client) failure(r request, s sending) Failure {

@@ -1,8 +1,9 @@
 // Package target connects a run to one Pipedrive account.
 //
-//	reads   target
-//	does    asks the account who it is, refuses a wrong one, remembers a new one with its role
-//	writes  target
+//	reads   target blocked http_log
+//	does    asks the account who it is, refuses a wrong one, remembers a new one with its role;
+//	        keeps away from one that has shut us out
+//	writes  target blocked
 package target
 
 import (
@@ -73,10 +74,15 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	cfg = cfg.withDefaults()
 	meter := journal.NewMeter(db, cfg.Now)
 	may := &allowance{share: cfg.Share, until: cfg.Until, now: cfg.Now, daily: func() int { return meter.Limits().Daily }}
+	shut := &wall{db: db, now: cfg.Now}
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
-		Now: cfg.Now, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard})
+		Now: cfg.Now, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard, Blocked: shut.raise})
 	if err != nil {
 		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
+	}
+	shut.host = client.Host()
+	if err := shut.check(ctx); err != nil {
+		return nil, err
 	}
 	me, err := client.Me(ctx)
 	if err != nil {
@@ -87,6 +93,10 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 		return nil, err
 	}
 	meter.Assign(s.ID, run.ID)
+	shut.targetID = s.ID
+	if err := shut.check(ctx); err != nil { // it may have another address that is blocked
+		return nil, err
+	}
 	if err := may.remember(ctx, db, s.ID); err != nil {
 		return nil, fmt.Errorf("read what was spent today: %w", err)
 	}
