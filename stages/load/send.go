@@ -81,43 +81,35 @@ func (l *loader) pending(ctx context.Context, name string, seq int64) ([]planned
 	return out, rows.Err()
 }
 
-// sendBatch sends the creates of a batch together and its updates one by one,
-// each of which has to be read first. It tells how many came into doubt.
-func (l *loader) sendBatch(ctx context.Context, batch []planned) (doubts int, err error) {
-	var creates []*journal.Op
+// compose makes operations of the creates of a batch and leaves its updates, which
+// have to be read first.
+func (l *loader) compose(ctx context.Context, batch []planned) (creates []*journal.Op, updates []planned, err error) {
 	for _, p := range batch {
-		op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
 		if p.action == "update" {
-			if err = l.update(ctx, op, p); op.State == "in_doubt" {
-				doubts++
-			}
-		} else if err = l.compose(ctx, op, p); op.State == "" {
+			updates = append(updates, p)
+			continue
+		}
+		op := l.operation(p, journal.Create)
+		if err := l.create(ctx, op, p); err != nil {
+			return nil, nil, err
+		}
+		if op.State == "" {
 			creates = append(creates, op)
 		}
-		if err != nil {
-			return doubts, err
-		}
 	}
-	if len(creates) == 0 {
-		return doubts, nil
-	}
-	err = errors.Join(l.j.SendAll(ctx, creates, workers), l.already(ctx, creates))
-	for _, op := range creates {
-		switch op.State {
-		case "in_doubt":
-			doubts++
-		case "done":
-			l.hiID[op.Entity] = higher(l.hiID[op.Entity], op.PipedriveID)
-		case "blocked":
-			l.noteFull(op)
-		}
-	}
-	return doubts, err
+	return creates, updates, nil
 }
 
-// compose binds the body of a create; a reference without an id blocks it.
-func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
-	op.Verb = journal.Create
+func (l *loader) operation(p planned, verb string) *journal.Op {
+	op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Verb: verb, Marker: p.marker, Symbolic: p.payload, HiID: l.hiID[p.entity]}
+	if verb == journal.Update {
+		op.PipedriveID = p.pipedriveID
+	}
+	return op
+}
+
+// create binds the body of a create; a reference without an id blocks it.
+func (l *loader) create(ctx context.Context, op *journal.Op, p planned) error {
 	body, missing, err := l.binder.Bind(ctx, p.payload)
 	if err != nil {
 		return fmt.Errorf("bind %s: %w", p.finalKey, err)
@@ -130,108 +122,6 @@ func (l *loader) compose(ctx context.Context, op *journal.Op, p planned) error {
 		return l.j.Block(ctx, op, journal.Capped, why)
 	}
 	return nil
-}
-
-// update changes a record that exists. It is read first: what somebody changed
-// since the plan is never overwritten, and what it held is kept as a before-image.
-func (l *loader) update(ctx context.Context, op *journal.Op, p planned) error {
-	op.Verb, op.PipedriveID = journal.Update, p.pipedriveID
-	change, missing, err := l.binder.Bind(ctx, p.change)
-	if err != nil {
-		return fmt.Errorf("bind %s: %w", p.finalKey, err)
-	}
-	if missing != "" {
-		return l.j.Block(ctx, op, "unbound_reference", missing)
-	}
-	now, err := l.Client.Get(ctx, p.entity, p.pipedriveID)
-	if err != nil {
-		return l.unreadable(ctx, op, err)
-	}
-	if journal.IsDeleted(now.Data) {
-		return l.gone(ctx, op)
-	}
-	if late, err := l.carriedOutLate(ctx, p, now); late || err != nil {
-		return err
-	}
-	if p.origin != "created" {
-		if change, err = onlyBlanks(now.Data, change, p.sent); err != nil {
-			return err
-		}
-	}
-	if p.origin != "" {
-		conflict, err := l.conflict(ctx, now.Data, p.base, change)
-		if err != nil {
-			return err
-		}
-		if conflict != "" {
-			return l.j.Block(ctx, op, "changed_in_pipedrive", conflict)
-		}
-	}
-	op.Body, op.Before = change, &now
-	if string(change) == "{}" {
-		return l.agree(ctx, op, now)
-	}
-	return l.j.Send(ctx, op)
-}
-
-// carriedOutLate finishes an update that was judged "not there" and holds after
-// all: its before-image, not today's record, is what a rollback restores.
-func (l *loader) carriedOutLate(ctx context.Context, p planned, now pipedrive.Record) (bool, error) {
-	op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Verb: journal.Update, PipedriveID: p.pipedriveID, Marker: p.marker}
-	err := l.DB.Read().QueryRowContext(ctx, `SELECT op_id, symbolic, body FROM load_op
-		WHERE target_id = ? AND entity = ? AND final_key = ? AND pipedrive_id = ? AND verb = 'update' AND purpose = 'load'
-			AND state = 'not_sent' AND looks > 0 ORDER BY op_id DESC LIMIT 1`, l.ID, p.entity, p.finalKey, p.pipedriveID).Scan(&op.ID, &op.Symbolic, &op.Body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	holds, err := journal.Holds(now.Data, op.Body)
-	if err != nil || !holds {
-		return false, err
-	}
-	return string(op.Symbolic) == string(p.payload), l.j.Finish(ctx, op, now)
-}
-
-// conflict tells what somebody changed in the account that we would change too.
-func (l *loader) conflict(ctx context.Context, record, base, change []byte) (string, error) {
-	bound, _, err := l.binder.Bind(ctx, base)
-	if err != nil {
-		return "", err
-	}
-	return conflicts(record, bound, change)
-}
-
-// unreadable decides about a record that cannot be read before its update.
-func (l *loader) unreadable(ctx context.Context, op *journal.Op, err error) error {
-	var refused *pipedrive.Error
-	if errors.As(err, &refused) && refused.NotFound() {
-		return l.gone(ctx, op)
-	}
-	return err
-}
-
-// gone notes that somebody deleted or merged a record of ours. It is their
-// decision: it is never created again.
-func (l *loader) gone(ctx context.Context, op *journal.Op) error {
-	// The block comes first: after a crash in between the record is read again, and found gone again.
-	return errors.Join(l.j.Block(ctx, op, "gone_at_target", "somebody deleted or merged it in Pipedrive; it is not created again"),
-		l.drop(ctx, op, "gone"))
-}
-
-// agree links without sending: the record already holds everything.
-func (l *loader) agree(ctx context.Context, op *journal.Op, now pipedrive.Record) error {
-	err := l.DB.Write(ctx, func(tx *sql.Tx) error { return l.done(tx, op, now) })
-	if errors.Is(err, journal.ErrTaken) {
-		return l.j.Block(ctx, op, "already_linked", err.Error())
-	}
-	return err
-}
-
-// drop marks the link of a record that somebody else has deleted.
-func (l *loader) drop(ctx context.Context, op *journal.Op, state string) error {
-	return l.DB.Write(ctx, func(tx *sql.Tx) error { return l.j.DropLink(tx, op.Entity, op.FinalKey, state) })
 }
 
 // done links a record once its operation is certain, or ends its link.

@@ -86,7 +86,9 @@ type Journal struct {
 	// or found; its Data is nil after a delete.
 	Done func(tx *sql.Tx, op *Op, rec pipedrive.Record) error
 	Now  func() time.Time
-	Wait func(context.Context, time.Duration) error
+	// Steady is a clock that nobody sets: what it tells apart are durations.
+	Steady func() time.Time
+	Wait   func(context.Context, time.Duration) error
 
 	missedAt map[int64]time.Time // when this process first looked in vain, by operation
 }
@@ -98,29 +100,13 @@ func (j *Journal) Send(ctx context.Context, op *Op) error {
 	return j.SendAll(ctx, []*Op{op}, 1)
 }
 
-// SendAll carries out operations that do not depend on each other, several at
-// once. All intents are committed before the first byte of any is sent;
-// outcomes are committed as they come, as many as there are in one commit.
+// SendAll carries out operations that do not depend on each other, several at once.
 func (j *Journal) SendAll(ctx context.Context, ops []*Op, workers int) error {
-	if err := j.intend(ctx, ops); err != nil {
-		return fmt.Errorf("record intent for %s %s: %w", ops[0].Entity, ops[0].FinalKey, err)
-	}
-	outcomes := j.requestAll(ctx, ops, workers)
-	// What was sent must be recorded even when the run is told to end.
-	ctx = context.WithoutCancel(ctx)
-	var stop error
-	for open := len(ops); open > 0; {
-		batch := drain(outcomes)
-		open -= len(batch)
-		for i := range batch {
-			batch[i].judge()
-			stop = errors.Join(stop, batch[i].stop)
-		}
-		if err := j.record(ctx, batch); err != nil {
-			return errors.Join(stop, err)
-		}
-	}
-	return stop
+	all := ops
+	return j.Stream(ctx, min(workers, len(ops)), len(ops), func(context.Context) (next []*Op, err error) {
+		next, all = all, nil
+		return next, nil
+	}, func([]*Op) error { return nil })
 }
 
 // Block records that an operation could not even be composed.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/pipedrive"
@@ -23,36 +22,6 @@ type outcome struct {
 
 // errNotTried marks operations that were not sent because the run was stopping.
 var errNotTried = errors.New("not sent: the run stopped before its turn")
-
-// requestAll sends operations from several goroutines and hands out each
-// outcome as it comes. After one that stops the run no further request starts;
-// those under way are waited for, since their outcome must be known.
-func (j *Journal) requestAll(ctx context.Context, ops []*Op, workers int) <-chan outcome {
-	out := make(chan outcome, len(ops))
-	turns := make(chan []*Op, len(ops))
-	for _, group := range grouped(ops) {
-		turns <- group
-	}
-	close(turns)
-	stopping, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	for range min(workers, len(turns)) {
-		wg.Go(func() {
-			for group := range turns {
-				// An interrupt lets it come to its answer: the client's timeout bounds
-				// it, and an answer is cheaper than a look-up.
-				for _, o := range j.requestGroup(context.WithoutCancel(ctx), stopping, group) {
-					if o.stops() {
-						stop()
-					}
-					out <- o
-				}
-			}
-		})
-	}
-	go func() { wg.Wait(); stop() }()
-	return out
-}
 
 // fewForBulk is from how many records on one request for all is cheaper than
 // one for each: 25 tokens against 5.

@@ -41,7 +41,7 @@ func (j *Journal) LookOnce(ctx context.Context, entity string) ([]*Op, error) {
 	if err != nil || len(ops) == 0 {
 		return nil, err
 	}
-	began := j.Now()
+	began := j.Steady()
 	found, err := j.Look(ctx, ops)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s operations in doubt: %w", entity, err)
@@ -77,7 +77,7 @@ func (j *Journal) SettleAll(ctx context.Context, entity string) error {
 				due = at
 			}
 		}
-		if err := j.Wait(ctx, max(due.Add(j.Settle).Sub(j.Now()), time.Millisecond)); err != nil {
+		if err := j.Wait(ctx, max(due.Add(j.Settle).Sub(j.Steady()), time.Millisecond)); err != nil {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func (j *Journal) SettleAll(ctx context.Context, entity string) error {
 // missed notes a look that did not find op. The first one of this process
 // starts the clock when it is over; one that begins Settle later decides.
 // Looks of earlier processes do not count: between them the clock of the
-// machine may have been set, and only inside one process time is monotonic.
+// machine may have been set, and only inside one process is there a steady one.
 func (j *Journal) missed(ctx context.Context, op *Op, began time.Time) error {
 	op.Looks++
 	first, again := j.missedAt[op.ID]
@@ -95,7 +95,7 @@ func (j *Journal) missed(ctx context.Context, op *Op, began time.Time) error {
 			j.missedAt = map[int64]time.Time{}
 		}
 		op.LookedAt = j.Now()
-		j.missedAt[op.ID] = op.LookedAt
+		j.missedAt[op.ID] = j.Steady()
 	}
 	if !again || began.Sub(first) < j.Settle {
 		return j.setState(ctx, op, "in_doubt", "")

@@ -38,9 +38,12 @@ type Config struct {
 	Share float64
 	// Files is the folder that Blob.Path is below; needed for uploads only.
 	Files string
-	// Now and Sleep are the clock. Default: the system's.
-	Now   func() time.Time
-	Sleep func(context.Context, time.Duration) error
+	// Now is the time of day, Steady a clock that nobody sets and whose
+	// differences are durations; Sleep waits. Default: the system's, which in Go
+	// are one; Steady is Now when only that is given.
+	Now    func() time.Time
+	Steady func() time.Time
+	Sleep  func(context.Context, time.Duration) error
 	// Before is asked before each sending, with what it will cost; its error
 	// (usually ErrBudgetSpent) is returned and nothing is sent.
 	Before func(Call) error
@@ -88,6 +91,7 @@ type Client struct {
 	http    *http.Client
 	pace    *pacer
 	now     func() time.Time
+	steady  func() time.Time
 	sleep   func(context.Context, time.Duration) error
 	before  func(Call) error
 	after   func(Call)
@@ -116,8 +120,9 @@ func New(cfg Config) (*Client, error) {
 		files:   cfg.Files,
 		timeout: cfg.Timeout,
 		http:    newHTTPClient(),
-		pace:    newPacer(cfg.Share, cfg.Now, cfg.Sleep),
+		pace:    newPacer(1, cfg.Share, cfg.Steady, cfg.Sleep),
 		now:     cfg.Now,
+		steady:  cfg.Steady,
 		sleep:   cfg.Sleep,
 		before:  cfg.Before,
 		after:   cfg.After,
@@ -140,6 +145,9 @@ func withDefaults(cfg Config) (Config, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Steady == nil {
+		cfg.Steady = cfg.Now
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep

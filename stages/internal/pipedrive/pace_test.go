@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,17 +63,23 @@ func TestCrowded_NoticesAnotherSenderOnly(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		limit, left int
-		slots       int
+		ours        int // answered within the window
+		share       float64
 		want        bool
 	}{
-		{"window unused", 20, 19, 18, false},
-		{"our whole share used", 20, 2, 18, false},
-		{"more than our share used", 20, 1, 18, true},
-		{"nothing left", 20, 0, 20, true},
-		{"answer is silent", -1, -1, 18, false},
+		{"window unused", 20, 19, 1, 0.9, false},
+		{"our whole share used", 20, 2, 18, 0.9, false},
+		{"our requests counted late", 20, 0, 20, 0.9, false},
+		{"somebody uses what we leave", 20, 2, 10, 0.9, false},
+		{"somebody uses more than that", 20, 1, 10, 0.9, true},
+		{"nothing left for us", 20, 0, 10, 1, true},
+		{"all of it is ours", 20, 0, 20, 1, false},
+		{"answer is silent", -1, -1, 10, 0.9, false},
 	} {
-		l := Limits{Burst: tt.limit, BurstLeft: tt.left}
-		if got := crowded(l, tt.slots); got != tt.want {
+		now := newClock().at
+		l := &lane{share: tt.share, limit: 20, answered: slices.Repeat([]time.Time{now}, tt.ours)}
+		r := report{sent: now, limits: Limits{Burst: tt.limit, BurstLeft: tt.left}}
+		if got := l.isCrowded(r); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -204,13 +211,13 @@ func densest(times []time.Time, window time.Duration) int {
 
 func TestPacer_StandsStillWhileAnotherSenderFillsTheWindow(t *testing.T) {
 	clk := newClock()
-	p := newPacer(0.9, clk.Now, clk.Sleep)
+	p := newPacer(1, 0.9, clk.Now, clk.Sleep)
 	start := clk.Now()
 	for range 3 {
-		if err := p.acquire(context.Background()); err != nil {
+		if _, err := p.acquire(context.Background(), false); err != nil {
 			t.Fatal(err)
 		}
-		p.release(report{sent: clk.Now(), answered: true, reset: -1, limits: Limits{Burst: 20, BurstLeft: 1}})
+		p.release(0, report{sent: clk.Now(), answered: true, reset: -1, limits: Limits{Burst: 20, BurstLeft: 1}})
 	}
 	if got := clk.Now().Sub(start); got != 4*time.Second {
 		t.Errorf("three requests took %s, want a pause of 2 s after each", got)
@@ -219,24 +226,24 @@ func TestPacer_StandsStillWhileAnotherSenderFillsTheWindow(t *testing.T) {
 
 func TestPacer_CountsRequestsUnderWayAsOneStrike(t *testing.T) {
 	clk := newClock()
-	p := newPacer(1, clk.Now, clk.Sleep)
+	p := newPacer(1, 1, clk.Now, clk.Sleep)
 	hit := func(sent time.Time) int {
-		return p.release(report{sent: sent, answered: true, limited: true, wait: 3 * time.Second, limits: unseen})
+		return p.release(0, report{sent: sent, answered: true, limited: true, wait: 3 * time.Second, limits: unseen})
 	}
 	first := clk.Now()
 	for range 4 {
-		_ = p.acquire(context.Background())
+		_, _ = p.acquire(context.Background(), false)
 	}
 	got := []int{hit(first), hit(first), hit(first)}
 	// A success of a request from before the pause is not the end of it.
-	got = append(got, p.release(report{sent: first, answered: true, limits: unseen}))
-	_ = p.acquire(context.Background())
+	got = append(got, p.release(0, report{sent: first, answered: true, limits: unseen}))
+	_, _ = p.acquire(context.Background(), false)
 	if waited := clk.Now().Sub(first); waited < 3*time.Second {
 		t.Errorf("asked again after %s, want 3 s", waited)
 	}
 	got = append(got, hit(clk.Now()))
-	_ = p.acquire(context.Background())
-	got = append(got, p.release(report{sent: clk.Now(), answered: true, limits: unseen}))
+	_, _ = p.acquire(context.Background(), false)
+	got = append(got, p.release(0, report{sent: clk.Now(), answered: true, limits: unseen}))
 	if diff := cmp.Diff([]int{1, 1, 1, 1, 2, 0}, got); diff != "" {
 		t.Errorf("strikes (-want +got):\n%s", diff)
 	}

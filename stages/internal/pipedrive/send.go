@@ -64,28 +64,30 @@ type sending struct {
 	limits  Limits
 	wait    time.Duration // what a 429 asks for
 	strikes int           // 429 in a row, over the whole client
-	at      time.Time     // when it was over
+	at      time.Time     // when it was over, by the time of day
+	took    time.Duration
 }
 
 // once waits for its turn and sends r. Its error means that nothing was sent.
 func (c *Client) once(ctx context.Context, r request, read func(envelope) error) (sending, error) {
-	if err := c.pace.acquire(ctx); err != nil {
+	lane, err := c.pace.acquire(ctx, false)
+	if err != nil {
 		return sending{}, c.unsent(r, err)
 	}
 	if err := c.before(r.call); err != nil {
-		c.pace.giveBack()
+		c.pace.giveBack(lane)
 		return sending{}, c.unsent(r, err)
 	}
-	start := c.now()
+	start := c.steady()
 	a := c.exchange(ctx, r)
-	s := sending{answer: a, verdict: r.judge(a, read), limits: limitsOf(a.header), at: c.now()}
+	s := sending{answer: a, verdict: r.judge(a, read), limits: limitsOf(a.header), at: c.now(), took: c.steady().Sub(start)}
 	reset := seconds(a.header, "X-Ratelimit-Reset", s.at)
 	if s.fate == limited {
 		s.wait = coolDown(seconds(a.header, "Retry-After", s.at), reset) + rand.N(jitter)
 	}
-	s.strikes = c.pace.release(report{sent: start, limits: s.limits, reset: reset,
+	s.strikes = c.pace.release(lane, report{sent: start, limits: s.limits, reset: reset,
 		answered: a.status != 0, limited: s.fate == limited, wait: min(s.wait, maxWait)})
-	c.after(c.told(r, s, start))
+	c.after(c.told(r, s))
 	return s, nil
 }
 
@@ -102,10 +104,10 @@ func (c *Client) unsent(r request, err error) error {
 	return fmt.Errorf("%s %s: %w", r.call.Method, r.call.Path, err)
 }
 
-func (c *Client) told(r request, s sending, start time.Time) Call {
+func (c *Client) told(r request, s sending) Call {
 	call := r.call
 	call.Sent, call.Status, call.Limits = s.sent, s.status, s.limits
-	call.Duration = s.at.Sub(start)
+	call.Duration = s.took
 	call.CorrelationID = c.clean(s.header.Get("X-Correlation-Id"))
 	return call
 }
@@ -139,7 +141,7 @@ func (c *Client) overLimit(r request, s sending) error {
 	if s.wait > maxWait+jitter {
 		e.Until = s.at.Add(s.wait)
 	}
-	c.pace.stop(e, s.at.Add(maxWait))
+	c.pace.stop(e, maxWait)
 	return e
 }
 
@@ -173,12 +175,12 @@ func (c *Client) result(r request, s sending, own *Error) error {
 // shut quiets the client. A redirect or an untrusted certificate is a matter of
 // this process; a web page may be the answer to all our traffic.
 func (c *Client) shut(why *Error, s sending) (err error) {
-	until := s.at.Add(blockPause)
+	pause := blockPause
 	if s.page {
-		until, err = c.blocked(why)
-		why.Until = until
+		why.Until, err = c.blocked(why)
+		pause = why.Until.Sub(s.at)
 	}
-	c.pace.stop(why, until)
+	c.pace.stop(why, pause)
 	return err
 }
 

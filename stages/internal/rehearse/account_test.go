@@ -278,7 +278,7 @@ func TestScope_AnInterruptedSnapshotStartsAgain(t *testing.T) {
 		t.Fatal("a blocked snapshot succeeded")
 	}
 	a.Script()
-	a.Clock().Advance(10 * time.Minute)
+	a.Clock().Advance(20 * time.Minute)
 	if _, err := scope.Run(context.Background(), rehearse.Connect(t, db, a)); err != nil {
 		t.Fatal(err)
 	}

@@ -259,7 +259,7 @@ func TestSettle_LooksOfAnEarlierProcessDoNotCountAcrossASteppedClock(t *testing.
 			t.Fatal("a blocked look-up did not stop the load")
 		}
 		a.Script()
-		a.Clock().Advance(step + 10*time.Minute)
+		a.Clock().Advance(step + 20*time.Minute)
 		if err := sendOnly(rehearse.Connect(t, s.DB, a)); err != nil {
 			t.Fatal(err)
 		}

@@ -95,7 +95,7 @@ func untilQuiet(t *testing.T, db *warehouse.DB, a *sandbox.Account) (runs int) {
 	for runs = 1; runs <= 40; runs++ {
 		s := rehearse.TryConnect(t, db, a)
 		if s == nil {
-			a.Clock().Advance(10 * time.Minute)
+			a.Clock().Advance(13 * time.Hour) // no block lasts longer
 			continue
 		}
 		if err := loadInto(t, s); err == nil {

@@ -43,7 +43,7 @@ func rollsBackStoppedAt(t *testing.T, k int) bool {
 	a.Script(sandbox.Fault{Nth: k, Do: sandbox.Cloudflare})
 	_, err := rollback.Run(context.Background(), s, false)
 	a.Script()
-	a.Clock().Advance(10 * time.Minute)
+	a.Clock().Advance(20 * time.Minute)
 	if res, again := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); again != nil || res.Left != 0 {
 		t.Fatalf("request %d: the second rollback left %d: %v", k, res.Left, again)
 	}

@@ -34,8 +34,11 @@ type Config struct {
 	By        string // who declares it
 	Timeout   time.Duration
 	Settle    time.Duration // default max(2 × timeout, 30 s)
-	Now       func() time.Time
-	Wait      func(context.Context, time.Duration) error
+	// Now is the time of day; Steady is a clock that nobody sets, for durations,
+	// and is Now unless it is given. Both default to the system's.
+	Now    func() time.Time
+	Steady func() time.Time
+	Wait   func(context.Context, time.Duration) error
 	// Share is the part of the account's daily tokens that a day may take, above
 	// 0; 0 and 1 set no limit of our own.
 	Share float64
@@ -76,7 +79,7 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	may := &allowance{share: cfg.Share, until: cfg.Until, now: cfg.Now, daily: func() int { return meter.Limits().Daily }}
 	shut := &wall{db: db, now: cfg.Now}
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
-		Now: cfg.Now, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard, Blocked: shut.raise})
+		Now: cfg.Now, Steady: cfg.Steady, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard, Blocked: shut.raise})
 	if err != nil {
 		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
 	}
@@ -115,6 +118,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Steady == nil {
+		c.Steady = c.Now
 	}
 	if c.Wait == nil {
 		c.Wait = wait
@@ -202,7 +208,7 @@ func (s *Session) Share() float64 { return s.cfg.Share }
 // Journal gives a journal for one purpose; its Look and Done are the caller's.
 func (s *Session) Journal(purpose string) *journal.Journal {
 	return &journal.Journal{DB: s.DB, Client: s.Client, Meter: s.Meter, TargetID: s.ID, RunID: s.RunID, Purpose: purpose,
-		Settle: s.cfg.Settle, Now: s.cfg.Now, Wait: s.cfg.Wait}
+		Settle: s.cfg.Settle, Now: s.cfg.Now, Steady: s.cfg.Steady, Wait: s.cfg.Wait}
 }
 
 // Report tells whoever watches how far a stage is.
