@@ -20,6 +20,10 @@ bench:
     go test -v -run '^$' -bench . -benchtime 1x -timeout 120m ./stages/internal/bench
     go test -v -run '^$' -bench Tokens -benchtime 1x ./stages/internal/rehearse
 
+# kill and resume the program for as long as it is told, on companies made by chance
+soak time="20m" seed="0":
+    go test -v -count=1 -timeout 0 ./fixtures/soak -soak {{time}} -seed {{seed}}
+
 # look for inputs that break the readers and normalisers, a minute each
 fuzz time="60s":
     go test ./stages/internal/normal -run '^$' -fuzz FuzzEmail -fuzztime {{time}}

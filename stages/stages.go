@@ -15,6 +15,7 @@ import (
 	"nextpipe/stages/doctor"
 	"nextpipe/stages/extract"
 	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/target"
 	"nextpipe/stages/load"
 	"nextpipe/stages/mapping"
 	"nextpipe/stages/plan"
@@ -44,9 +45,7 @@ type Stage struct {
 // All is every stage, in the order they run.
 var All = []Stage{
 	{Name: "scope", About: "look at the account before anything is written", Online: true,
-		Reads: "Pipedrive", Writes: "dest_*", run: func(ctx context.Context, e *Env) (Result, error) {
-			return online(ctx, e, scope.Run)
-		}},
+		Reads: "Pipedrive", Writes: "dest_*", run: runScope},
 	{Name: "doctor", About: "tell whether the account can take the migration, before anything is planned", Online: true, Apart: true,
 		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, doctor.Run)
@@ -97,6 +96,17 @@ func Lookup(name string) (Stage, bool) {
 		}
 	}
 	return Stage{}, false
+}
+
+// runScope looks anew only when what a provisioning that died has left in doubt
+// is settled: afterwards nothing tells its fields from those of others.
+func runScope(ctx context.Context, e *Env) (Result, error) {
+	return online(ctx, e, func(ctx context.Context, s *target.Session) (Result, error) {
+		if err := provision.Settle(ctx, s); err != nil {
+			return Result{}, err
+		}
+		return scope.Run(ctx, s)
+	})
 }
 
 func runExtract(ctx context.Context, e *Env) (Result, error) {

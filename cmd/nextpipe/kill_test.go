@@ -1,13 +1,16 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"nextpipe/fixtures/process"
+	"nextpipe/fixtures/sandbox"
 )
 
 // binary is the program itself, built once: these tests kill it.
@@ -84,4 +87,28 @@ func TestRollback_KilledAtEveryRequestBoundaryAndRunAgain(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// What a killed run has made without an answer is seen by the next one's look
+// at the account before anything else: it must still be known as ours.
+func TestRollback_TakesBackTheStructureOfAKilledRun(t *testing.T) {
+	source := writeExport(t)
+	for _, kind := range []string{"pipelines", "stages", "organizationFields", "personFields/", "dealFields"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			r := newLocalRun(t, source)
+			before := r.Account.Dump("NextCRM ID")
+			made := func(phase sandbox.Phase, request *http.Request) bool {
+				return phase == sandbox.Executed && request.Method == http.MethodPost && strings.HasPrefix(request.URL.Path, "/api/v2/"+kind)
+			}
+			if !r.KilledWhen(made, "run") {
+				t.Fatal("nothing of this kind was made")
+			}
+			r.MustRun("run")
+			r.MustRun("rollback")
+			if diff := cmp.Diff(before, r.Account.Dump("NextCRM ID")); diff != "" {
+				t.Errorf("traces are left (-before +after):\n%s", diff)
+			}
+		})
+	}
 }

@@ -65,6 +65,48 @@ func (c *candidate) reuse(dest known) {
 	c.TargetName, c.Confidence, c.isReused = &best.name, min(c.Confidence, score), true
 }
 
+// madeFields are the types of the fields that stand for ours in the accounts, by
+// entity and key: Pipedrive never changes the type of a field.
+func (m *builder) madeFields() (map[string]string, error) {
+	rows, err := m.tx.QueryContext(m.ctx, `SELECT b.symbol, min(d.field_type) FROM bind AS b
+		JOIN dest_field AS d ON d.target_id = b.target_id AND d.field_code = b.pipedrive_id AND b.symbol LIKE d.entity || '.%'
+		WHERE b.kind = 'field' GROUP BY b.symbol`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	made := map[string]string{}
+	for rows.Next() {
+		var symbol, kind string
+		if err := rows.Scan(&symbol, &kind); err != nil {
+			return nil, err
+		}
+		made[symbol] = kind
+	}
+	return made, rows.Err()
+}
+
+// textTypes are the types that hold the same texts; which of them is proposed hangs
+// on how often these repeat, and that changes with every few records.
+var textTypes = []string{"enum", "varchar", "text"}
+
+// stay keeps the type of a field that an account has from us, as long as the
+// values fit it.
+func (c *candidate) stay(made map[string]string) {
+	if c.Action != "custom" {
+		return
+	}
+	was := made[c.Entity+"."+*c.TargetField]
+	if was == *c.TargetType || !slices.Contains(textTypes, was) || !slices.Contains(textTypes, *c.TargetType) {
+		return
+	}
+	if was != "text" && c.profile.longest > maxVarchar {
+		return
+	}
+	c.TargetType = &was
+	c.Evidence += "; the account has this field as " + was
+}
+
 // digits tells "Phone 1" from "Phone 2", which are all but the same to any measure of likeness.
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -24,6 +24,10 @@ func (m *builder) fields() error {
 	if err != nil {
 		return err
 	}
+	made, err := m.madeFields()
+	if err != nil {
+		return err
+	}
 	var kept int
 	if err := m.scan(`SELECT (SELECT count(*) FROM clean_segment WHERE shape IS NOT NULL), EXISTS (SELECT 1 FROM clean_list)`, &kept, &m.hasLists); err != nil {
 		return err
@@ -40,6 +44,7 @@ func (m *builder) fields() error {
 		}
 		settleNames(list, taken[o.entity])
 		for i := range list {
+			list[i].stay(made)
 			list[i].reuse(dest)
 		}
 		all = append(all, list...)

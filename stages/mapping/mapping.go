@@ -2,7 +2,7 @@
 // lets people's decisions have the last word. The map speaks in names, so it
 // holds for any account: a rehearsal and production share it.
 //
-//	reads   clean_*, golden_account, golden_contact, setup, dest_user, dest_field, provisioned, target, decide_map
+//	reads   clean_*, golden_account, golden_contact, setup, dest_user, dest_field, bind, provisioned, target, decide_map
 //	does    profiles fields, infers types, matches names, applies decisions, seals what was confirmed
 //	writes  map_setting, map_user, map_label, map_field, map_option, map_stage, map_status, map_deal_value, map_segment*;
 //	        decide_map and gate on a person's behalf (ImportCSV, Confirm)

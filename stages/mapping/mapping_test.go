@@ -214,6 +214,31 @@ func TestAFieldThatTheAccountHasIsReusedWhenTheTypeFits(t *testing.T) {
 	}
 }
 
+// Pipedrive never changes the type of a field. A few more contacts make a list
+// of choices of a text, or a text of choices: the field that is there stays.
+func TestAFieldThatWasMadeKeepsItsTypeWhenMoreRecordsWouldSuggestAnother(t *testing.T) {
+	const more = `INSERT INTO clean_contact (contact_key, row_id, source_id, name, name_origin, prefix, row_hash)
+		SELECT 'contact:' || value, value, value, 'Jan ' || value, 'name', iif(value % 2, 'Ing.', 'Mgr.'), 'h' FROM json_each('[2,3,4,5,6,7,8,9,10,11,12,13]');`
+	const prefix = "SELECT target_type FROM map_field WHERE map_key = 'contact.prefix'"
+	for _, kept := range []struct{ kind, data string }{{"varchar", more}, {"enum", ""}, {"text", more}} {
+		db := warehouseWith(t, small, kept.data)
+		run(t, db)
+		if got := list(t, db, prefix); got[0] == kept.kind {
+			t.Fatalf("the data alone suggest %s: this shows nothing", got)
+		}
+		execute(t, db, `
+			INSERT INTO target (target_id, company_id, domain, name, base_url, fingerprint, role, is_local, token_user_id, token_user_email, declared_by, declared_at)
+				VALUES (1, '1', 'd', 'n', 'u', 'f', 'rehearsal', 1, '1', 'e', 'b', 'a');
+			INSERT INTO dest_field (target_id, entity, field_code, name, field_type, is_custom) VALUES (1, 'person', 'aaa', 'Name prefix', '`+kept.kind+`', 1);
+			INSERT INTO bind (target_id, kind, symbol, pipedrive_id, how, bound_at)
+				SELECT 1, 'field', 'person.' || target_field, 'aaa', 'created', 'a' FROM map_field WHERE map_key = 'contact.prefix';`)
+		run(t, db)
+		if got := list(t, db, prefix); got[0] != kept.kind {
+			t.Errorf("the map says %s, the account has %s", got[0], kept.kind)
+		}
+	}
+}
+
 func TestFieldsThatWeMadeDoNotCountAgainstTheBudgetOfTheNextRun(t *testing.T) {
 	db := warehouseWith(t, small, decideSQL("map_setting", "custom_field_budget", "value", "'14'"))
 	run(t, db)
