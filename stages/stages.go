@@ -57,7 +57,7 @@ var All = []Stage{
 			return clean.Run(ctx, e.DB)
 		}},
 	{Name: "dedupe", About: "find what is the same, on evidence",
-		Reads: "clean_* decide_cluster link", Writes: "dup_* golden_* xw_*", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "clean_* decide_cluster link", Writes: "dup_* golden_* xw_* v_late_duplicate", run: func(ctx context.Context, e *Env) (Result, error) {
 			return dedupe.Run(ctx, e.DB)
 		}},
 	{Name: "map", About: "propose where everything goes",

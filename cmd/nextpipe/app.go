@@ -31,7 +31,7 @@ func newApp(p *printer) *cli.App {
 			return fmt.Errorf("%w: %w%s", stages.ErrUsage, err, whereFlagsStand(c))
 		},
 	}
-	app.Commands = append(app.Commands, runCommand(p))
+	app.Commands = append(app.Commands, runCommand(p), deltaCommand(p))
 	for _, s := range stages.All {
 		app.Commands = append(app.Commands, stageCommand(p, s))
 	}

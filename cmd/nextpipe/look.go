@@ -53,7 +53,7 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 		p.line("account   %s", a)
 		p.object("account", a)
 	}
-	if err := showBlocks(c, p, e); err != nil {
+	if err := errors.Join(showBlocks(c, p, e), showDeltas(c, p, e)); err != nil {
 		return err
 	}
 	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
@@ -75,6 +75,15 @@ func showBlocks(c *cli.Context, p *printer, e *stages.Env) error {
 	for _, b := range blocks {
 		p.line("blocked   %s", b)
 		p.object("blocked", b)
+	}
+	return err
+}
+
+func showDeltas(c *cli.Context, p *printer, e *stages.Env) error {
+	reports, err := e.Deltas(c.Context)
+	for _, r := range reports {
+		p.line("delta     %s", r)
+		p.object("delta", r)
 	}
 	return err
 }

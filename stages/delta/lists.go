@@ -1,0 +1,98 @@
+package delta
+
+// lists are the SELECTs of a report: kind, entity, final key, Pipedrive id,
+// field, before, after, note; ?1 is the account.
+var lists = []string{newStructure, added, changed, gone, heldBack, deleted, edited, lateDuplicates}
+
+const insertItems = `INSERT INTO delta_item (target_id, seq, kind, entity, final_key, pipedrive_id, field, before, after, note)
+SELECT ?1, (SELECT coalesce(max(seq), 0) FROM delta_item WHERE target_id = ?1) + row_number() OVER (ORDER BY entity, final_key, field), * `
+
+// ofPlan are the operations of the account's current plan, each with the link it
+// is about. One whose record verify found deleted is listed as deleted, not here.
+const ofPlan = `
+FROM plan AS c
+JOIN plan_op AS p ON p.plan_id = c.plan_id
+LEFT JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
+LEFT JOIN link AS l ON l.target_id = c.target_id AND l.entity = p.entity AND l.final_key = p.final_key AND l.part = ''
+WHERE c.target_id = ?1 AND c.is_current = 1 `
+
+// newStructure is what the next run would make besides records: additions that
+// nobody has seen when the map was confirmed.
+const newStructure = `FROM (
+	SELECT 'added' AS kind, w.kind AS entity, w.symbol AS final_key, NULL AS pipedrive_id, NULL AS field, NULL AS before, w.name AS after, NULL AS note
+	FROM (
+		SELECT 'field' AS kind, entity || '.' || field_key AS symbol, name FROM final_field
+		UNION ALL SELECT 'option', entity || '.' || field_key || ':' || label, label FROM final_option
+		UNION ALL SELECT 'label', entity || ':' || label, label FROM final_label
+		UNION ALL SELECT 'pipeline', pipeline_key, name FROM final_pipeline
+		UNION ALL SELECT 'stage', stage_key, name FROM final_stage
+		UNION ALL SELECT 'activity_type', type_key, name FROM final_activity_type
+		UNION ALL SELECT 'board', board_key, name FROM final_board
+		UNION ALL SELECT 'phase', phase_key, name FROM final_phase) AS w
+	WHERE NOT EXISTS (SELECT 1 FROM bind AS b WHERE b.target_id = ?1 AND b.kind = w.kind AND b.symbol = w.symbol))`
+
+const added = `FROM (
+	SELECT 'added' AS kind, p.entity, p.final_key, p.pipedrive_id, NULL AS field, NULL AS before, f.title AS after, p.reason AS note` + ofPlan + `
+	AND (p.action = 'create' OR p.action = 'update' AND coalesce(l.state, 'removed') = 'removed'))`
+
+// changed compares key by key what a record last agreed to with what it should
+// agree to now.
+const changed = `FROM (
+	WITH op AS MATERIALIZED (
+		SELECT p.seq, p.entity, p.final_key, p.pipedrive_id, f.payload AS now, l.symbolic AS was, iif(p.action = 'delete', p.reason, NULL) AS note` + ofPlan + `
+			AND p.action IN ('update', 'delete') AND f.final_key IS NOT NULL AND l.state = 'live'),
+	part (path) AS (VALUES ('$'), ('$.custom_fields')),
+	new_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.now, part.path) AS e WHERE e.key <> 'custom_fields'),
+	old_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.was, part.path) AS e WHERE e.key <> 'custom_fields'),
+	both AS (
+		SELECT n.seq, n.key, o.value AS before, n.value AS after FROM new_value AS n
+		LEFT JOIN old_value AS o ON o.seq = n.seq AND o.fullkey = n.fullkey WHERE n.value IS NOT o.value
+		UNION ALL SELECT o.seq, o.key, o.value, NULL FROM old_value AS o
+		WHERE NOT EXISTS (SELECT 1 FROM new_value AS n WHERE n.seq = o.seq AND n.fullkey = o.fullkey))
+	SELECT 'changed' AS kind, op.entity, op.final_key, op.pipedrive_id, replace(b.key, '@field:', '') AS field, b.before, b.after, op.note
+	FROM op JOIN both AS b ON b.seq = op.seq)`
+
+const gone = `FROM (
+	SELECT 'gone' AS kind, p.entity, p.final_key, p.pipedrive_id, NULL AS field,
+		coalesce(l.symbolic ->> '$.name', l.symbolic ->> '$.title', l.symbolic ->> '$.subject') AS before, NULL AS after, p.reason AS note` + ofPlan + `
+	AND f.final_key IS NULL AND l.state = 'live')`
+
+const heldBack = `FROM (
+	SELECT 'held_back' AS kind, p.entity, p.final_key, p.pipedrive_id, NULL AS field, NULL AS before, f.title AS after, p.reason AS note` + ofPlan + `
+	AND p.action = 'blocked' AND f.final_key IS NOT NULL AND coalesce(l.state, 'removed') <> 'gone')`
+
+// deleted are records of ours that are not in the account any more, whenever
+// that was seen first.
+const deleted = `FROM (
+	SELECT 'deleted' AS kind, l.entity, l.final_key, l.pipedrive_id, NULL AS field, f.title AS before, NULL AS after,
+		iif(l.state = 'gone', 'deleted or merged in Pipedrive, seen ' || l.updated_at || ': never created again', 'not in the lists of the account') AS note
+	FROM link AS l JOIN final_item AS f ON f.entity = l.entity AND f.final_key = l.final_key
+	WHERE l.target_id = ?1 AND l.part = '' AND (l.state = 'gone' OR l.state = 'live' AND EXISTS (
+		SELECT 1 FROM difference AS d WHERE d.target_id = ?1 AND d.kind = 'missing' AND d.entity = l.entity AND d.final_key = l.final_key)))`
+
+const edited = `FROM (
+	SELECT 'edited' AS kind, d.entity, coalesce(d.final_key, d.got) AS final_key, d.pipedrive_id, coalesce(b.symbol, d.field) AS field,
+		d.want AS before, d.got AS after, iif(d.kind = 'surplus', 'it carries our marker and no link knows it: somebody copied a record, or it was made twice', NULL) AS note
+	FROM difference AS d
+	LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'field' AND 'custom_fields.' || b.pipedrive_id = d.field AND b.symbol LIKE d.entity || '.%'
+	WHERE d.target_id = ?1 AND d.kind IN ('value', 'surplus'))`
+
+const lateDuplicates = `FROM (
+	SELECT 'late_duplicate' AS kind, entity, final_key, pipedrive_id, NULL AS field, NULL AS before, url AS after,
+		'one with the other records of cluster ' || cluster_id || ': merge them in Pipedrive by hand, or split them by decision' AS note
+	FROM v_late_duplicate WHERE target_id = ?1)`
+
+// markConflicts tells what both sides have changed.
+const markConflicts = `UPDATE delta_item AS e SET note = 'a conflict: NextCRM says ' || coalesce((
+		SELECT c.after FROM delta_item AS c WHERE c.target_id = ?1 AND c.kind = 'changed' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field), 'nothing')
+	WHERE e.target_id = ?1 AND e.kind = 'edited' AND EXISTS (
+		SELECT 1 FROM delta_item AS c WHERE c.target_id = ?1 AND c.kind = 'changed' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field)`
+
+// countItems adds up records, each once a kind. ?2 run, ?3 time.
+const countItems = `INSERT INTO delta_report (target_id, run_id, made_at, unchanged, added, changed, gone, held_back, deleted, edited, late_duplicate)
+SELECT ?1, ?2, ?3, (SELECT count(*) FROM plan AS c JOIN plan_op AS p ON p.plan_id = c.plan_id
+		WHERE c.target_id = ?1 AND c.is_current = 1 AND p.action = 'unchanged'),
+	count(*) FILTER (WHERE kind = 'added'), count(*) FILTER (WHERE kind = 'changed'), count(*) FILTER (WHERE kind = 'gone'),
+	count(*) FILTER (WHERE kind = 'held_back'), count(*) FILTER (WHERE kind = 'deleted'), count(*) FILTER (WHERE kind = 'edited'),
+	count(*) FILTER (WHERE kind = 'late_duplicate')
+FROM (SELECT DISTINCT kind, entity, final_key FROM delta_item WHERE target_id = ?1)`
