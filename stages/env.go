@@ -123,6 +123,9 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 		return err
 	}
 	e.account = nil // a session belongs to one run
+	if err := e.refuseAfterCutover(ctx, names); err != nil {
+		return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
+	}
 	left, inAccount := int64(0), int64(0)
 	for _, name := range names {
 		n, err := e.stage(ctx, name)

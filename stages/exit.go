@@ -8,6 +8,7 @@ import (
 
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
+	"nextpipe/stages/cutover"
 	"nextpipe/stages/doctor"
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/pipedrive"
@@ -40,7 +41,7 @@ var Exits = []Exit{
 	{11, "locked by another run", "wait for the other run", is(warehouse.ErrLocked)},
 	{8, "drift: wrong source, wrong account, or changed under us", "", is(warehouse.ErrDrift)},
 	{7, "blocked or unauthorised", "look at the token, its rights and the account; after a block wait until the time it names; the same command goes on", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},
-	{4, "gate closed or checks failed", "", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks), is(doctor.ErrNotReady))},
+	{4, "gate closed or checks failed", "", anyOf(is(load.ErrGate), is(verify.ErrLedger), is(build.ErrChecks), is(doctor.ErrNotReady), is(cutover.ErrClosed), is(cutover.ErrNotStill))},
 	{10, "verify found differences", "SELECT * FROM difference; correct, then run again", is(verify.ErrDifferences)},
 	{9, "quarantined records need a person", "SELECT * FROM v_rejects; look for these records in Pipedrive", is(ErrQuarantined)},
 	{6, "token budget spent; says when to resume", "run the same command after midnight of the account's server (most likely UTC); it goes on where it stopped", is(pipedrive.ErrBudgetSpent)},

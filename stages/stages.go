@@ -80,6 +80,8 @@ var All = []Stage{
 		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, verify.Run)
 		}},
+	{Name: "cutover", About: "prove that NextCRM stands still, and hand over to Pipedrive", Apart: true,
+		Reads: "NextCRM, stg_* gate plan verification", Writes: "cutover_proof cutover_row", run: runCutover},
 	{Name: "relink", About: "adopt what another copy of the warehouse made", Online: true, Apart: true,
 		Reads: "Pipedrive, final_* bind link load_op", Writes: "link", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, relink.Run)

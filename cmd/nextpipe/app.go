@@ -86,6 +86,8 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 	switch s.Name {
 	case "map":
 		mapFlags(cmd, p)
+	case "cutover":
+		cutoverFlags(cmd, p)
 	case "rollback":
 		cmd.Flags = append([]cli.Flag{&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take everything back from"}}, cmd.Flags...)
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestDelta_AReportListsWhatADeltaThenMoves(t *testing.T) {
@@ -35,4 +36,43 @@ func TestDelta_AReportListsWhatADeltaThenMoves(t *testing.T) {
 	if out, err := r.Command("delta", "--report-only", "--json").CombinedOutput(); err != nil || !strings.Contains(string(out), `"added":0,"changed":0,"gone":0,"held_back":0,"deleted":0,"edited":0,"late_duplicate":0`) {
 		t.Errorf("after the delta: %v\n%s", err, out)
 	}
+}
+
+func TestCutover_StepByStepOnTheCommandLine(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	if code, _, errOut := nextpipe(t, nil, "cutover", "--db", emptyWarehouse(t)); code != 4 || !strings.Contains(errOut, "nextpipe run") {
+		t.Errorf("before any run: exit %d, %s", code, errOut)
+	}
+	r.MustRun("run")
+	says := func(code int, want string, args ...string) {
+		t.Helper()
+		cmd := r.Command(append([]string{"cutover"}, args...)...)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(string(out), want) {
+			t.Errorf("cutover %v: exit %d, want %d with %q\n%s", args, got, code, want, out)
+		}
+	}
+	says(0, "next: nextpipe cutover --freeze --by NAME")
+	says(2, "--by", "--freeze")
+	says(0, "next: nextpipe delta", "--freeze", "--by", "Ana")
+	later := time.Now().Add(time.Second)
+	for name := range smallExport {
+		if err := os.Chtimes(filepath.Join(r.Source, name), later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.MustRun("delta")
+	says(0, "next: nextpipe cutover --prove")
+	says(0, "next: nextpipe cutover --sign --by NAME", "--prove")
+	says(0, "REHEARSAL of the cutover · rehearsed and signed by Ana", "--sign", "--by", "Ana")
+	if _, out, _ := nextpipe(t, nil, "status", "--db", r.DB); !strings.Contains(out, "rehearsed and signed by Ana") {
+		t.Errorf("status says\n%s", out)
+	}
+	delta := r.Command("delta")
+	if out, _ := delta.CombinedOutput(); delta.ProcessState.ExitCode() != 4 || !strings.Contains(string(out), "--report-only") {
+		t.Errorf("a delta after the cutover: exit %d\n%s", delta.ProcessState.ExitCode(), out)
+	}
+	says(2, "--reason", "--reopen", "--by", "Ana")
+	says(0, "not begun", "--reopen", "--by", "Ana", "--reason", "only a rehearsal")
+	r.MustRun("delta")
 }

@@ -53,7 +53,7 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 		p.line("account   %s", a)
 		p.object("account", a)
 	}
-	if err := errors.Join(showBlocks(c, p, e), showDeltas(c, p, e)); err != nil {
+	if err := errors.Join(showBlocks(c, p, e), showDeltas(c, p, e), showHandovers(c, p, e)); err != nil {
 		return err
 	}
 	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
@@ -84,6 +84,15 @@ func showDeltas(c *cli.Context, p *printer, e *stages.Env) error {
 	for _, r := range reports {
 		p.line("delta     %s", r)
 		p.object("delta", r)
+	}
+	return err
+}
+
+func showHandovers(c *cli.Context, p *printer, e *stages.Env) error {
+	handovers, err := e.Handovers(c.Context)
+	for _, s := range handovers {
+		p.line("cutover   %s", s)
+		p.object("cutover", s)
 	}
 	return err
 }
