@@ -232,6 +232,10 @@ func (e *Env) session(ctx context.Context) (*target.Session, error) {
 	if e.opt.Token == "" {
 		return nil, fmt.Errorf("%w: this needs the account's API token: PIPEDRIVE_API_TOKEN or --token-file", ErrUsage)
 	}
+	// Nothing is asked or sent on the word of a damaged file.
+	if err := e.DB.Check(ctx); err != nil {
+		return nil, err
+	}
 	s, err := target.Connect(ctx, e.DB, e.run, target.Config{URL: e.opt.Target, Token: e.opt.Token, Rehearsal: e.opt.Rehearsal, By: e.opt.By,
 		Timeout: e.opt.Timeout, Settle: e.opt.Settle, Share: e.opt.Share, Until: e.opt.Until, Now: e.opt.Now, Wait: e.opt.Wait, Report: e.opt.Report})
 	if err != nil {

@@ -39,11 +39,11 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 	var failed []Check
 	tables := append([]string{"map_sql", "final_check"}, finals...)
 	err := db.Replace(ctx, tables, func(tx *sql.Tx) error {
-		counts, err := buildAll(ctx, tx)
+		counts, err := buildAll(ctx, db, tx)
 		if err != nil {
 			return err
 		}
-		checks, err := runChecks(ctx, tx)
+		checks, err := runChecks(ctx, db, tx)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func plural(noun string) string {
 
 // buildAll runs the plain files and the generated SELECTs in one order, and
 // gives the number of rows per table.
-func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
+func buildAll(ctx context.Context, db *warehouse.DB, tx *sql.Tx) (map[string]int64, error) {
 	plain, err := model.Load(files.Files, "final")
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func buildAll(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
 			}
 		}
 		for _, m := range byTable[table] {
-			n, err := model.Run(ctx, tx, m)
+			n, err := model.Run(ctx, db, tx, m)
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	files "nextpipe/sql"
 	"nextpipe/stages/internal/model"
 	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/warehouse"
 )
 
 // Check is one file of sql/check with what it found.
@@ -47,14 +48,18 @@ const maxExamples = 5
 
 // runChecks runs every check, stores the outcome in final_check and returns
 // those that found something.
-func runChecks(ctx context.Context, tx *sql.Tx) ([]Check, error) {
+func runChecks(ctx context.Context, db *warehouse.DB, tx *sql.Tx) ([]Check, error) {
 	models, err := model.Load(files.Files, "check")
 	if err != nil {
 		return nil, err
 	}
 	var failed []Check
 	for _, m := range models {
-		c, err := runCheck(ctx, tx, m)
+		var c Check
+		err := db.Only("", func() (err error) { // a check only looks
+			c, err = runCheck(ctx, tx, m)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", m.File, err)
 		}

@@ -44,7 +44,7 @@ func run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 	}
 	var res stage.Result
 	err = db.Replace(ctx, append(filledByGo, model.Tables(models)...), func(tx *sql.Tx) error {
-		j := &job{tx: tx, rows: map[string]int64{}, sizes: map[string]size{}}
+		j := &job{db: db, tx: tx, rows: map[string]int64{}, sizes: map[string]size{}}
 		if err := j.fill(ctx, models); err != nil {
 			return err
 		}
@@ -59,6 +59,7 @@ var filledByGo = []string{"issue_rule", "profile", "clean_custom_field"}
 
 // job is one run: what has been written, and how large the source is.
 type job struct {
+	db    *warehouse.DB
 	tx    *sql.Tx
 	rows  map[string]int64 // written by the transforms, by table
 	sizes map[string]size  // of the staged objects
@@ -104,7 +105,7 @@ func (j *job) transform(ctx context.Context, m model.Model) error {
 			return err
 		}
 	}
-	n, err := model.Run(ctx, j.tx, m)
+	n, err := model.Run(ctx, j.db, j.tx, m)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func Run(ctx context.Context, db *warehouse.DB) (stage.Result, error) {
 		}
 		companies.report(&res, "account")
 		people.report(&res, "contact")
-		return crosswalk(ctx, tx, &res)
+		return crosswalk(ctx, db, tx, &res)
 	})
 	if err != nil {
 		return stage.Result{}, fmt.Errorf("dedupe: %w", err)
@@ -98,13 +98,13 @@ func (o *outcome) report(res *stage.Result, object string) {
 
 // crosswalk runs the transforms of sql/crosswalk: each gives a fate to every
 // staging row of its object.
-func crosswalk(ctx context.Context, tx *sql.Tx, res *stage.Result) error {
+func crosswalk(ctx context.Context, db *warehouse.DB, tx *sql.Tx, res *stage.Result) error {
 	models, err := model.Load(transforms.Files, "crosswalk")
 	if err != nil {
 		return err
 	}
 	for _, m := range models {
-		n, err := model.Run(ctx, tx, m)
+		n, err := model.Run(ctx, db, tx, m)
 		if err != nil {
 			return err
 		}

@@ -87,8 +87,17 @@ func Tables(models []Model) []string {
 
 // Run inserts the rows of m's SELECT into its table, by column name, and
 // returns how many there were. The SELECT is wrapped as a subquery, so that a
-// second statement in the file is a syntax error.
-func Run(ctx context.Context, tx *sql.Tx, m Model) (int64, error) {
+// second statement in the file is a syntax error; should text find a way out of
+// it, it can still write no other table than m's.
+func Run(ctx context.Context, db *warehouse.DB, tx *sql.Tx, m Model) (n int64, err error) {
+	err = db.Only(m.Table, func() error {
+		n, err = insert(ctx, tx, m)
+		return err
+	})
+	return n, err
+}
+
+func insert(ctx context.Context, tx *sql.Tx, m Model) (int64, error) {
 	columns, err := Columns(ctx, tx, m.SQL)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", m.File, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -12,12 +11,11 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"nextpipe/schema"
-	"nextpipe/stages/internal/stage"
 )
 
 // migrate brings the file to the newest schema and renews its dictionary.
 func (db *DB) migrate(ctx context.Context) error {
-	if err := db.refuseForeign(ctx); err != nil {
+	if err := db.refuseStrangeSchema(ctx); err != nil {
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db.w, schema.Migrations)
@@ -28,16 +26,6 @@ func (db *DB) migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return db.renewDictionary(ctx)
-}
-
-// refuseForeign keeps our tables out of a database that is something else's.
-func (db *DB) refuseForeign(ctx context.Context) error {
-	var tables, ours int
-	err := db.r.QueryRowContext(ctx, "SELECT count(*), coalesce(sum(name = 'goose_db_version'), 0) FROM sqlite_schema WHERE type = 'table'").Scan(&tables, &ours)
-	if err == nil && tables > 0 && ours == 0 {
-		return stage.Input(errors.New("it is a database of something else; name another file with --db"))
-	}
-	return err
 }
 
 // renewDictionary writes data_dictionary when dictionary.csv has changed since;

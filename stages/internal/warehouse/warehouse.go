@@ -35,9 +35,10 @@ var (
 // DB is an open warehouse: one writing connection and a few reading ones, so
 // that a long read never waits for a write nor blocks it (WAL).
 type DB struct {
-	path string
-	w, r *sql.DB
-	now  func() time.Time
+	path  string
+	w, r  *sql.DB
+	guard guard
+	now   func() time.Time
 }
 
 // readers is how many connections may read at once.
@@ -47,6 +48,7 @@ const readers = 4
 // synchronous=FULL: an intent that is committed must survive a power cut, or a
 // lost answer would turn into a duplicate. trusted_schema=off: triggers and
 // views of a file that somebody sent must not reach functions with effects.
+// Defensive mode beside them keeps every statement off the schema table itself.
 var pragmas = []string{
 	"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(10000)",
 	"trusted_schema(OFF)", "cell_size_check(ON)", "cache_size(-16384)", "temp_store(FILE)",
@@ -55,7 +57,7 @@ var pragmas = []string{
 // dsn opens path with the common pragmas and more; lock is how transactions
 // begin: a writer takes its lock at once, a reader never does.
 func dsn(path, lock string, more ...string) string {
-	q := url.Values{"_pragma": append(append([]string{}, pragmas...), more...), "_txlock": {lock}}
+	q := url.Values{"_pragma": append(append([]string{}, pragmas...), more...), "_txlock": {lock}, "_defensive": {"1"}}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
@@ -71,23 +73,29 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := registerFeed(); err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
-	w, err := sql.Open("sqlite", dsn(path, "immediate"))
-	if err != nil {
+	db := &DB{path: path, now: time.Now}
+	if err := db.connect(); err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
-	w.SetMaxOpenConns(1)
-	r, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(ON)"))
-	if err != nil {
-		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
-	}
-	r.SetMaxOpenConns(readers)
-	r.SetMaxIdleConns(readers)
-	db := &DB{path: path, w: w, r: r, now: time.Now}
 	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open warehouse %s: %w", path, damaged(err))
 	}
 	return db, nil
+}
+
+// connect makes the pools; nothing is opened yet.
+func (db *DB) connect() (err error) {
+	if db.w, err = pool(dsn(db.path, "immediate"), db.guard.write); err != nil {
+		return err
+	}
+	db.w.SetMaxOpenConns(1)
+	if db.r, err = pool(dsn(db.path, "deferred", "query_only(ON)"), read); err != nil {
+		return err
+	}
+	db.r.SetMaxOpenConns(readers)
+	db.r.SetMaxIdleConns(readers)
+	return nil
 }
 
 // pageSize is set once, when the file is made. A company arrives in one sweep:
