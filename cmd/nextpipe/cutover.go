@@ -75,7 +75,7 @@ func printCutover(c *cli.Context, p *printer, e *stages.Env) error {
 		if !g.Open {
 			mark = "✗"
 		}
-		p.line("%s %-18s %s", mark, g.Name, g.Detail)
+		p.row("%s %-18s %s", mark, g.Name, g.Detail)
 	}
 	if open := firstClosed(s); open != "" {
 		next = open

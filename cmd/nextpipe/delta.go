@@ -62,7 +62,7 @@ func printDelta(p *printer, r delta.Report, items []delta.Item) {
 			p.line("\n%s:", strings.ReplaceAll(i.Kind, "_", " "))
 			fallthrough
 		case n <= itemsShown:
-			p.line("  %s", itemLine(i))
+			p.row("  %s", itemLine(i))
 		case n == itemsShown+1:
 			p.line("  … all of them: SELECT * FROM delta_item WHERE kind = '%s'", i.Kind)
 		}

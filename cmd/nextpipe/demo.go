@@ -86,7 +86,7 @@ func demoRun(ctx context.Context, p *printer, e *stages.Env, planted []string) e
 	var got []string
 	p.line("\nleft out, by name:")
 	for _, r := range rejects {
-		p.line("  %s", r)
+		p.row("  %s", r)
 		p.object("reject", r)
 		got = append(got, r.Object+" "+r.SourceID)
 	}

@@ -10,7 +10,7 @@ import (
 func printFindings(ctx context.Context, p *printer, e *stages.Env) error {
 	found, err := e.Findings(ctx)
 	for _, f := range found {
-		p.line("%-8s %-22s %s: %s", f.Severity, f.Code, f.What, f.Detail)
+		p.row("%-8s %-22s %s: %s", f.Severity, f.Code, f.What, f.Detail)
 		p.object("finding", f)
 	}
 	return err

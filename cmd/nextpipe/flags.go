@@ -108,11 +108,32 @@ func token(file string) (string, error) {
 	if file == "" {
 		return os.Getenv("PIPEDRIVE_API_TOKEN"), nil
 	}
-	data, err := os.ReadFile(file)
+	secret, err := readSecret(file)
 	if err != nil {
 		return "", fmt.Errorf("%w: read --token-file: %w", stages.ErrUsage, err)
 	}
-	return strings.TrimSpace(string(data)), nil
+	return secret, nil
+}
+
+// readSecret reads a file that nobody else may read, as ssh demands of keys. A
+// pipe, such as a shell's <(command), has no readers but us.
+func readSecret(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		return "", fmt.Errorf("others on this machine may read or change %s (mode %04o): chmod 600 %[1]s", file, mode.Perm())
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff")) // some editors put a mark in front
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return secret, nil
 }
 
 func whoami() string {

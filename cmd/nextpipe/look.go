@@ -50,7 +50,7 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 	}
 	p.line("warehouse %s", db)
 	for _, a := range accounts {
-		p.line("account   %s", a)
+		p.row("account   %s", a)
 		p.object("account", a)
 	}
 	if err := errors.Join(showBlocks(c, p, e), showDeltas(c, p, e), showHandovers(c, p, e)); err != nil {
@@ -58,7 +58,7 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 	}
 	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
 	for _, s := range all {
-		p.line("%s", statusLine(s))
+		p.row("%s", statusLine(s))
 		p.object("status", s)
 	}
 	p.object("next", next)
@@ -135,7 +135,7 @@ func trace(c *cli.Context, p *printer, e *stages.Env, record string) error {
 		return fmt.Errorf("%w: no record answers to %q", stages.ErrUsage, record)
 	}
 	for _, s := range steps {
-		p.line("%-11s %-40s %s", s.Layer, s.Where, s.What)
+		p.row("%-11s %-40s %s", s.Layer, s.Where, s.What)
 		p.object("step", s)
 	}
 	return nil
@@ -189,7 +189,7 @@ func explain(c *cli.Context, p *printer, what string) error {
 	return withEnv(c.Context, opt, func(e *stages.Env) error {
 		lines, err := e.Explain(c.Context, what)
 		for _, l := range lines {
-			p.line("%s", l)
+			p.row("%s", l)
 			p.object("explain", l)
 		}
 		return err

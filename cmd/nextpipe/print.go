@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/term"
 
@@ -17,7 +16,8 @@ import (
 
 // printer writes results to stdout and talk to stderr.
 type printer struct {
-	stdout, stderr *os.File
+	stdout, stderr calm
+	terminal       *os.File // stderr itself, for our own sequences
 	asJSON, quiet  bool
 	animate        bool
 	lineOpen       bool
@@ -27,20 +27,25 @@ type printer struct {
 }
 
 func newPrinter(stdout, stderr *os.File) *printer {
-	return &printer{stdout: stdout, stderr: stderr, lastShown: time.Now()}
+	return &printer{stdout: calm{stdout}, stderr: calm{stderr}, terminal: stderr, lastShown: time.Now()}
 }
 
 func (p *printer) configure(asJSON, quiet, noColor bool) {
 	p.asJSON, p.quiet = asJSON, quiet
-	p.animate = !quiet && !noColor && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(p.stderr.Fd()))
+	p.animate = !quiet && !noColor && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(p.terminal.Fd()))
 }
 
 // line prints one line of result.
 func (p *printer) line(format string, args ...any) {
 	p.clear()
 	if !p.asJSON {
-		fmt.Fprintln(p.stdout, plain(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(p.stdout, fmt.Sprintf(format, args...))
 	}
+}
+
+// row prints one line of result that holds text of others.
+func (p *printer) row(format string, args ...any) {
+	p.line("%s", inOneLine(fmt.Sprintf(format, args...)))
 }
 
 // object prints one line of JSON when --json is on.
@@ -50,7 +55,7 @@ func (p *printer) object(kind string, v any) {
 	}
 	data, err := json.Marshal(map[string]any{"type": kind, kind: v})
 	if err == nil {
-		fmt.Fprintln(p.stdout, string(data))
+		fmt.Fprintln(p.stdout, escaped(data))
 	}
 }
 
@@ -87,11 +92,12 @@ func (p *printer) progress(g stages.Progress) {
 	}
 	text += p.pace(g)
 	if p.animate {
-		fmt.Fprintf(p.stderr, "\r\x1b[K%s", plain(text))
+		p.wipe()
+		fmt.Fprint(p.stderr, text)
 		p.lineOpen = true
 		return
 	}
-	fmt.Fprintln(p.stderr, plain(text))
+	fmt.Fprintln(p.stderr, text)
 }
 
 func (p *printer) pace(g stages.Progress) string {
@@ -131,17 +137,20 @@ func (p *printer) wait(ctx context.Context, d time.Duration) error {
 
 func (p *printer) clear() {
 	if p.lineOpen {
-		fmt.Fprint(p.stderr, "\r\x1b[K")
+		p.wipe()
 		p.lineOpen = false
 	}
 }
+
+// wipe empties the line of progress.
+func (p *printer) wipe() { fmt.Fprint(p.terminal, "\r\x1b[K") }
 
 // finish prints the error, if any, and the summary line of --json.
 func (p *printer) finish(err error) int {
 	p.clear()
 	code := stages.ExitCode(err)
 	if err != nil {
-		fmt.Fprintln(p.stderr, "nextpipe: "+plain(message(err)))
+		fmt.Fprintln(p.stderr, "nextpipe: "+message(err))
 		if hint := stages.Hint(err); hint != "" {
 			fmt.Fprintln(p.stderr, "next: "+hint)
 		}
@@ -162,14 +171,4 @@ func message(err error) string {
 	}
 	text := strings.TrimPrefix(err.Error(), stages.ErrUsage.Error()+": ")
 	return strings.ReplaceAll(text, "\n", "\n  ")
-}
-
-// plain keeps control characters of source data away from the terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) {
-			return '�'
-		}
-		return r
-	}, s)
 }
