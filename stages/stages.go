@@ -69,15 +69,15 @@ var All = []Stage{
 			return build.Run(ctx, e.DB)
 		}},
 	{Name: "plan", About: "decide and price every operation", Online: true,
-		Reads: "final_* link dest_*", Writes: "dest_match plan plan_op plan_forecast", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "final_* link dest_*", Writes: "dest_match plan plan_op plan_change plan_forecast", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, plan.Run)
 		}},
 	{Name: "provision", About: "make pipelines, stages, fields, options and labels", Online: true,
 		Reads: "final_* map_* dest_*", Writes: "bind provisioned", run: runProvision},
 	{Name: "load", About: "send what is planned, once", Online: true,
-		Reads: "plan_op final_* bind", Writes: "load_op link before_image load_floor", run: runLoad},
+		Reads: "plan_op final_* bind", Writes: "load_op link conflict before_image load_floor", run: runLoad},
 	{Name: "verify", About: "read everything back and compare", Online: true,
-		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference kept_value reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, verify.Run)
 		}},
 	{Name: "cutover", About: "prove that NextCRM stands still, and hand over to Pipedrive", Apart: true,

@@ -1,86 +1,243 @@
 package load
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"math/big"
-	"sort"
 	"strings"
 
 	"nextpipe/stages/internal/journal"
+	"nextpipe/stages/internal/pipedrive"
+	"nextpipe/stages/internal/words"
 )
 
-// conflicts names the keys that somebody changed in the account since base, to
-// something other than what we want there.
-func conflicts(record, base, change []byte) (string, error) {
-	moved, err := journal.Compare(record, base)
-	if err != nil {
-		return "", err
-	}
-	wrong, err := journal.Compare(record, change)
-	if err != nil {
-		return "", err
-	}
-	still := map[string]journal.Difference{}
-	for _, d := range wrong {
-		still[d.Field] = d
-	}
-	var out []string
-	for _, d := range moved {
-		if w, ok := still[d.Field]; ok {
-			out = append(out, fmt.Sprintf("%s was %s, is now %s, NextCRM says %s", d.Field, d.Want, d.Got, w.Want))
-		}
-	}
-	sort.Strings(out)
-	return strings.Join(out, "; "), nil
+// linked is what is known of a record from its link; all empty without one.
+type linked struct {
+	origin   string
+	symbolic []byte // the final payload it last agreed to
+	sent     []byte // everything we sent for it, bound
+	echoed   []byte // what the account answered to that
 }
 
-// onlyBlanks keeps the keys of change that the record leaves blank now or that
-// we have sent before, custom fields by their codes. What people entered there
-// stays, also what they entered since the plan was made.
-func onlyBlanks(record, change, sent []byte) ([]byte, error) {
-	have, err := journal.Decode(record)
+func (l *loader) linkOf(ctx context.Context, p planned) (was linked, err error) {
+	err = l.DB.Read().QueryRowContext(ctx, `SELECT origin, symbolic, sent, echoed FROM link
+		WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'`, l.ID, p.entity, p.finalKey).
+		Scan(&was.origin, &was.symbolic, &was.sent, &was.echoed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return linked{}, nil
+	}
+	return was, err
+}
+
+// merge works out what of a change may be sent to a record that is ours: what
+// people changed meanwhile is left as they have it.
+func (l *loader) merge(ctx context.Context, p planned, was linked, record, change []byte) (journal.Merged, error) {
+	if was.origin == "" {
+		return journal.Merged{Send: change, Held: []byte("{}")}, nil
+	}
+	agreed, err := l.agreedSets(ctx, was.symbolic)
+	if err != nil {
+		return journal.Merged{}, err
+	}
+	c := journal.Change{Record: record, Base: was.echoed, Agreed: agreed, Ours: change}
+	m, err := journal.Merge(c)
+	if err != nil || len(m.Conflicts) == 0 {
+		return m, err
+	}
+	return l.decided(ctx, p, c, m)
+}
+
+// agreedSets is the lists of a symbolic payload, bound; none of them when one
+// names what the account no longer has.
+func (l *loader) agreedSets(ctx context.Context, symbolic []byte) ([]byte, error) {
+	props, err := journal.Decode(symbolic)
 	if err != nil {
 		return nil, err
 	}
-	want, err := journal.Decode(change)
+	onlyLists(props)
+	lists, err := json.Marshal(props)
 	if err != nil {
 		return nil, err
 	}
-	ours := map[string]any{}
-	if sent != nil {
-		if ours, err = journal.Decode(sent); err != nil {
+	bound, missing, err := l.binder.Bind(ctx, lists)
+	if missing != "" {
+		return []byte("{}"), nil
+	}
+	return bound, err
+}
+
+func onlyLists(props map[string]any) {
+	for key, v := range props {
+		inner, isObject := v.(map[string]any)
+		if _, isList := v.([]any); isList || isObject && key == "custom_fields" {
+			onlyLists(inner)
+			continue
+		}
+		delete(props, key)
+	}
+}
+
+// decided carries out what a person has decided about conflicts that are known:
+// NextCRM's value is sent after all, or people's is taken for agreed.
+func (l *loader) decided(ctx context.Context, p planned, c journal.Change, m journal.Merged) (journal.Merged, error) {
+	keep, err := l.decisions(ctx, p, m.Conflicts)
+	if err != nil || len(keep) == 0 {
+		return m, err
+	}
+	base, err := journal.Decode(c.Base)
+	if err != nil {
+		return m, err
+	}
+	custom, _ := base["custom_fields"].(map[string]any)
+	for _, about := range m.Conflicts {
+		if keep[about.Field] != "nextcrm" {
+			continue
+		}
+		// As if nobody had changed it since: then NextCRM's word is sent.
+		if code, isCustom := strings.CutPrefix(about.Field, "custom_fields."); isCustom && custom != nil {
+			custom[code] = about.Theirs
+		} else {
+			base[about.Field] = about.Theirs
+		}
+	}
+	if c.Base, err = json.Marshal(base); err != nil {
+		return m, err
+	}
+	if m, err = journal.Merge(c); err != nil {
+		return m, err
+	}
+	var open []journal.Conflict
+	for _, about := range m.Conflicts {
+		if keep[about.Field] != "pipedrive" {
+			open = append(open, about)
+		}
+	}
+	m.Conflicts = open
+	return m, nil
+}
+
+// decisions are people's words about these conflicts, by field. One about other
+// values than there are now does not count.
+func (l *loader) decisions(ctx context.Context, p planned, all []journal.Conflict) (map[string]string, error) {
+	disputes, err := l.disputes(ctx, p.entity, all)
+	if err != nil {
+		return nil, err
+	}
+	keep := map[string]string{}
+	for _, d := range disputes {
+		var word string
+		err := l.DB.Read().QueryRowContext(ctx, `SELECT keep FROM conflict WHERE target_id = ? AND entity = ? AND final_key = ? AND field = ?
+			AND resolved_at IS NULL AND keep IS NOT NULL AND coalesce(in_pipedrive, '') = ? AND coalesce(in_nextcrm, '') = ?`,
+			l.ID, p.entity, p.finalKey, d.Field, d.Theirs, d.Ours).Scan(&word)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
 		}
-	}
-	dropForeign(want, have, ours)
-	if custom, ok := want["custom_fields"].(map[string]any); ok {
-		existing, _ := have["custom_fields"].(map[string]any)
-		sentCustom, _ := ours["custom_fields"].(map[string]any)
-		if dropForeign(custom, existing, sentCustom); len(custom) == 0 {
-			delete(want, "custom_fields")
+		if err == nil {
+			keep[d.Field] = word
 		}
 	}
-	if _, both := want["currency"]; !both && !journal.IsBlank(have["currency"]) {
-		delete(want, "value") // an amount must not end up in another currency than its own
-	}
-	return json.Marshal(want)
+	return keep, nil
 }
 
-func dropForeign(want, have, ours map[string]any) {
-	for key := range want {
-		if _, sent := ours[key]; key != "custom_fields" && !sent && !journal.IsBlank(have[key]) {
-			delete(want, key)
+// disputes says conflicts in people's words.
+func (l *loader) disputes(ctx context.Context, kind string, all []journal.Conflict) ([]journal.Dispute, error) {
+	book, err := words.New(ctx, l.DB.Read(), l.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]journal.Dispute, len(all))
+	for i, c := range all {
+		say := func(v any) string { return book.Value(ctx, kind, c.Field, v) }
+		out[i] = journal.Dispute{Field: c.Field, Name: book.Field(kind, c.Field), Base: say(c.Base), Theirs: say(c.Theirs), Ours: say(c.Ours)}
+	}
+	return out, nil
+}
+
+// agreedOn is the payload that a record agrees to after an update: NextCRM's
+// word, but the earlier one of fields in conflict. So they stay pending, and
+// the next run looks at them again.
+func (l *loader) agreedOn(payload, earlier []byte, conflicts []journal.Conflict) ([]byte, error) {
+	if len(conflicts) == 0 {
+		return payload, nil
+	}
+	now, err := journal.Decode(payload)
+	if err != nil {
+		return nil, err
+	}
+	was, err := journal.Decode(earlier)
+	if err != nil {
+		return nil, err
+	}
+	open := map[string]bool{}
+	for _, c := range conflicts {
+		open[c.Field] = true
+	}
+	l.takeBack(now, was, "", open)
+	return json.Marshal(now)
+}
+
+// takeBack sets the open fields of a symbolic payload to what they were.
+func (l *loader) takeBack(now, was map[string]any, prefix string, open map[string]bool) {
+	for _, props := range []map[string]any{now, was} {
+		for key := range props {
+			name := key
+			if symbol, isSymbol := strings.CutPrefix(key, "@field:"); isSymbol {
+				name = l.binder.Field(symbol)
+			}
+			if !open[prefix+name] {
+				continue
+			}
+			if old, had := was[key]; had {
+				now[key] = old
+			} else {
+				delete(now, key)
+			}
 		}
 	}
+	if prefix != "" {
+		return
+	}
+	inner, _ := now["custom_fields"].(map[string]any)
+	earlier, _ := was["custom_fields"].(map[string]any)
+	if inner == nil && earlier != nil {
+		inner = map[string]any{}
+		now["custom_fields"] = inner
+	}
+	l.takeBack(inner, earlier, "custom_fields.", open)
 }
 
-// higher is the greater of two ids that are numbers.
-func higher(a, b string) string {
-	x, okX := new(big.Int).SetString(a, 10)
-	y, okY := new(big.Int).SetString(b, 10)
-	if !okX || okY && y.Cmp(x) > 0 {
-		return b
+// hold takes note of fields that the record was found to hold already: from now
+// on they are known as NextCRM's word too.
+func (l *loader) hold(ctx context.Context, op *journal.Op, was linked, held []byte, now pipedrive.Record) error {
+	if string(held) == "{}" {
+		return nil
 	}
-	return a
+	sent, err := merge(was.sent, held)
+	if err != nil {
+		return err
+	}
+	echoed, err := journal.Overlay(was.echoed, now.Data, held)
+	if err != nil {
+		return err
+	}
+	return l.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec("UPDATE link SET sent = ?, echoed = ? WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'",
+			string(sent), string(echoed), l.ID, op.Entity, op.FinalKey)
+		return err
+	})
+}
+
+// report keeps the conflicts of an update whose outcome is known. Before that
+// they are not kept: a record with conflicts of this run is not tried again.
+func (l *loader) report(ctx context.Context, op *journal.Op, conflicts []journal.Conflict) error {
+	if len(conflicts) == 0 || op.State == "in_doubt" || op.State == "not_sent" {
+		return nil
+	}
+	disputes, err := l.disputes(ctx, op.Entity, conflicts)
+	if err != nil {
+		return fmt.Errorf("name what is in conflict: %w", err)
+	}
+	return l.DB.Write(context.WithoutCancel(ctx), func(tx *sql.Tx) error { return l.j.SaveConflicts(tx, op, disputes) })
 }

@@ -101,6 +101,9 @@ func (l *loader) finish(ctx context.Context) error {
 	if err := l.renewValues(ctx); err != nil {
 		return fmt.Errorf("read deal values: %w", err)
 	}
+	if err := l.DB.Write(ctx, l.j.CloseConflicts); err != nil {
+		return err
+	}
 	return l.Meter.Flush(ctx)
 }
 

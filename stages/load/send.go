@@ -21,9 +21,7 @@ type planned struct {
 	marker           string
 	payload          []byte // the final payload, symbolic
 	change           []byte // update: the keys to send, symbolic
-	base             []byte // update: what those keys held when planned
-	origin           string // of its link; "" when it has none
-	sent             []byte // what we sent for it so far, bound
+	sent             []byte // delete: what we sent for it, bound
 	echoed           []byte // delete: what the account answered to it
 	reason           string // delete: why
 }
@@ -34,6 +32,7 @@ type planned struct {
 // since its parent may be there by now. Attempts are those of this run that were
 // looked for: an operation that was held back by an interrupt or a spent budget
 // was never tried. What was deleted to be made anew is pending once it is gone.
+// What is left in conflict was judged in this run and is judged again in the next.
 // ?1 plan, ?2 target, ?3 entity, ?4 newest operation when the plan was made, ?5 run, ?6 attempts.
 const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', 'update', 'delete')
 	AND NOT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?2 AND o.entity = ?3 AND o.final_key = p.final_key
@@ -44,6 +43,8 @@ const isPending = `p.plan_id = ?1 AND p.entity = ?3 AND p.action IN ('create', '
 	AND NOT EXISTS (SELECT 1 FROM link AS l JOIN final_item AS f ON f.entity = ?3 AND f.final_key = l.final_key
 		WHERE l.target_id = ?2 AND l.entity = ?3 AND l.final_key = p.final_key AND l.part = ''
 		AND (l.state = 'gone' OR l.state = 'live' AND (p.action <> 'update' OR l.symbolic = f.payload)))
+	AND NOT EXISTS (SELECT 1 FROM conflict AS c WHERE c.target_id = ?2 AND c.entity = ?3 AND c.final_key = p.final_key
+		AND c.resolved_at IS NULL AND c.run_id = ?5)
 	AND (p.action <> 'delete' OR EXISTS (SELECT 1 FROM final_item AS f WHERE f.entity = ?3 AND f.final_key = p.final_key))`
 
 // pendingCount is how many operations are pending after the given number of attempts.
@@ -62,9 +63,8 @@ func (l *loader) pending(ctx context.Context, name string, seq int64) ([]planned
 		return nil, nil
 	}
 	rows, err := l.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
-			f.payload, p.body, p.base, coalesce(k.origin, ''), k.sent
+			f.payload, p.body
 		FROM plan_op AS p JOIN final_item AS f ON f.entity = ?3 AND f.final_key = p.final_key
-		LEFT JOIN link AS k ON k.target_id = ?2 AND k.entity = ?3 AND k.final_key = p.final_key AND k.part = '' AND k.state = 'live'
 		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, name), l.planID, l.ID, name, l.after, l.RunID, attempts, seq, batchSize)
 	if err != nil {
 		return nil, fmt.Errorf("read pending operations: %w", err)
@@ -73,7 +73,7 @@ func (l *loader) pending(ctx context.Context, name string, seq int64) ([]planned
 	var out []planned
 	for rows.Next() {
 		var p planned
-		if err := rows.Scan(&p.seq, &p.entity, &p.finalKey, &p.action, &p.pipedriveID, &p.marker, &p.payload, &p.change, &p.base, &p.origin, &p.sent); err != nil {
+		if err := rows.Scan(&p.seq, &p.entity, &p.finalKey, &p.action, &p.pipedriveID, &p.marker, &p.payload, &p.change); err != nil {
 			return nil, fmt.Errorf("read pending operations: %w", err)
 		}
 		out = append(out, p)

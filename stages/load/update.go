@@ -17,6 +17,8 @@ type change struct {
 	op  *journal.Op
 	now pipedrive.Record
 	err error // of reading it
+
+	conflicts []journal.Conflict // what is left as people have it
 }
 
 func (c *change) isEmpty() bool { return string(c.op.Body) == "{}" }
@@ -50,10 +52,13 @@ func (l *loader) updateSome(ctx context.Context, batch []planned) ([]*journal.Op
 			ops = append(ops, c.op)
 		}
 	}
-	if len(ops) == 0 {
-		return nil, nil
+	if len(ops) > 0 {
+		err = l.j.SendAll(ctx, ops, workers)
 	}
-	return ops, l.j.SendAll(ctx, ops, workers)
+	for _, c := range changes {
+		err = errors.Join(err, l.report(ctx, c.op, c.conflicts))
+	}
+	return ops, err
 }
 
 // readable binds what is to be sent, and reads the records of those that have
@@ -94,26 +99,36 @@ func (l *loader) update(ctx context.Context, c *change) error {
 	if late, err := l.carriedOutLate(ctx, c.planned, c.now); late || err != nil {
 		return err
 	}
-	keys, err := c.change, error(nil)
-	if c.origin != "created" {
-		if keys, err = onlyBlanks(c.now.Data, keys, c.sent); err != nil {
-			return err
-		}
+	if err := l.mergeInto(ctx, c); err != nil {
+		return fmt.Errorf("merge %s: %w", c.finalKey, err)
 	}
-	if c.origin != "" {
-		conflict, err := l.conflict(ctx, c.now.Data, c.base, keys)
-		if err != nil {
-			return err
-		}
-		if conflict != "" {
-			return l.j.Block(ctx, c.op, "changed_in_pipedrive", conflict)
-		}
-	}
-	c.op.Body, c.op.Before = keys, &c.now
 	if c.isEmpty() {
 		return l.agree(ctx, c.op, c.now)
 	}
 	return nil
+}
+
+// mergeInto leaves of a change what people have left to NextCRM.
+func (l *loader) mergeInto(ctx context.Context, c *change) error {
+	was, err := l.linkOf(ctx, c.planned)
+	if err != nil {
+		return err
+	}
+	keys := c.change
+	if was.origin != "created" {
+		if keys, err = onlyBlanks(c.now.Data, keys, was.sent); err != nil {
+			return err
+		}
+	}
+	m, err := l.merge(ctx, c.planned, was, c.now.Data, keys)
+	if err != nil {
+		return err
+	}
+	if c.op.Symbolic, err = l.agreedOn(c.payload, was.symbolic, m.Conflicts); err != nil {
+		return err
+	}
+	c.op.Body, c.op.Before, c.conflicts = m.Send, &c.now, m.Conflicts
+	return l.hold(ctx, c.op, was, m.Held, c.now)
 }
 
 // carriedOutLate finishes an update that was judged "not there" and holds after
@@ -134,15 +149,6 @@ func (l *loader) carriedOutLate(ctx context.Context, p planned, now pipedrive.Re
 		return false, err
 	}
 	return string(op.Symbolic) == string(p.payload), l.j.Finish(ctx, op, now)
-}
-
-// conflict tells what somebody changed in the account that we would change too.
-func (l *loader) conflict(ctx context.Context, record, base, change []byte) (string, error) {
-	bound, _, err := l.binder.Bind(ctx, base)
-	if err != nil {
-		return "", err
-	}
-	return conflicts(record, bound, change)
 }
 
 // unreadable decides about a record that cannot be read before its update.

@@ -233,14 +233,9 @@ func changed(entity string, payload, linked map[string]any) map[string]any {
 	return out
 }
 
-// companions are keys that Pipedrive reads together: a value without its
-// currency, or a status without its time, would be completed by the account; a
-// day and a time are one instant; a filter is changed as a whole.
-var companions = [][]string{{"value", "currency"}, {"status", "won_time", "lost_time", "lost_reason"}, {"due_date", "due_time"},
-	{"name", "conditions"}}
-
+// addCompanions sends along what Pipedrive reads together with what changed.
 func addCompanions(out, payload map[string]any) {
-	for _, group := range companions {
+	for _, group := range journal.Companions {
 		touched := false
 		for _, k := range group {
 			_, in := out[k]

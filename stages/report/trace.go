@@ -13,7 +13,7 @@ import (
 
 // Step is one station in a record's life.
 type Step struct {
-	Layer string `json:"layer"` // staging, clean, finding, duplicates, crosswalk, final, link, operation
+	Layer string `json:"layer"` // staging, clean, finding, duplicates, crosswalk, final, link, conflict, kept, operation
 	Where string `json:"where"` // table and key
 	What  string `json:"what"`
 }
@@ -104,6 +104,8 @@ func stations(object string) []station {
 var arrival = []station{
 	station{"final", "SELECT 'final_' || entity || ' ' || final_key, payload FROM final_item WHERE final_key = ?1"},
 	station{"link", "SELECT t.domain || ' ' || l.entity || ' ' || l.pipedrive_id, l.state || ', ' || l.origin || ' ' || l.linked_at || ', ' || rtrim(t.base_url, '/') || '/' || l.entity || '/' || l.pipedrive_id FROM link AS l JOIN target AS t USING (target_id) WHERE l.final_key = ?1"},
+	station{"conflict", "SELECT t.domain || ' ' || c.field_name, 'was ' || coalesce(c.base, 'blank') || ', in Pipedrive ' || coalesce(c.in_pipedrive, 'blank') || ', in NextCRM ' || coalesce(c.in_nextcrm, 'blank') || coalesce(', kept ' || c.keep || ' by ' || c.decided_by, '') || iif(c.resolved_at IS NULL, ', open since ' || c.found_at, ', settled ' || c.resolved_at) FROM conflict AS c JOIN target AS t USING (target_id) WHERE c.final_key = ?1 ORDER BY c.conflict_id"},
+	station{"kept", "SELECT t.domain || ' ' || k.field, 'sent ' || k.sent || ', users made it ' || k.kept || ', seen ' || k.since FROM kept_value AS k JOIN target AS t USING (target_id) WHERE k.final_key = ?1 ORDER BY k.field"},
 	station{"operation", "SELECT t.domain || ' load_op ' || o.op_id, o.verb || ' ' || o.state || coalesce(' ' || o.status, '') || coalesce(' → ' || o.pipedrive_id, '') || coalesce(': ' || o.message, '') || ' at ' || o.intent_at FROM load_op AS o JOIN target AS t USING (target_id) WHERE o.final_key = ?1 ORDER BY o.op_id"}}
 
 // itemStations is the life of a record of any other object: every staging row

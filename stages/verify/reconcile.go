@@ -28,7 +28,8 @@ FROM (SELECT count(*) AS extracted FROM stg_%[1]s) AS e,
      WHERE w.row_id <= (SELECT ifnull(max(row_id), 0) FROM stg_%[1]s)) AS x`
 
 // finalLedger states what became of every final record of one entity in one
-// account: linked, or why not.
+// account: linked, or why not. One with a field in conflict is there, but not
+// as NextCRM says: it counts as blocked.
 const finalLedger = `INSERT INTO reconcile_final
 SELECT ?1, ?2, count(*), count(*) FILTER (WHERE what = 'done'), count(*) FILTER (WHERE what = 'refused'),
     count(*) FILTER (WHERE what = 'blocked'), count(*) FILTER (WHERE what = 'quarantined'),
@@ -36,6 +37,7 @@ SELECT ?1, ?2, count(*), count(*) FILTER (WHERE what = 'done'), count(*) FILTER 
 FROM (SELECT f.final_key,
         CASE
             WHEN l.state = 'live' AND l.symbolic = f.payload THEN 'done'
+            WHEN EXISTS (SELECT 1 FROM conflict AS q WHERE q.target_id = ?1 AND q.entity = ?2 AND q.final_key = f.final_key AND q.resolved_at IS NULL) THEN 'blocked'
             WHEN o.state IN ('refused', 'blocked', 'quarantined') THEN o.state
             WHEN p.action IN ('blocked', 'kept') THEN 'blocked'
             ELSE 'pending'

@@ -1,9 +1,9 @@
 // Package verify reads back what the account holds and proves that it is what
 // was meant.
 //
-//	reads   Pipedrive: every record of every entity, by list pages; link final_* load_op plan plan_op xw_* stg_*
-//	does    compares every field that was sent, by type; counts both ledgers
-//	writes  seen_record difference reconcile_source reconcile_final verification
+//	reads   Pipedrive: every record of every entity, by list pages; link final_* load_op conflict plan plan_op xw_* stg_*
+//	does    compares every field that was sent, by type; tells apart what people keep; counts both ledgers
+//	writes  seen_record difference kept_value reconcile_source reconcile_final verification
 package verify
 
 import (
@@ -31,6 +31,10 @@ var (
 // difference and ErrDifferences.
 func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	var res stage.Result
+	people, err := whatPeopleKeep(ctx, s)
+	if err != nil {
+		return res, fmt.Errorf("verify: %w", err)
+	}
 	if err := forget(ctx, s); err != nil {
 		return res, fmt.Errorf("verify: %w", err)
 	}
@@ -49,12 +53,15 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		res.Add(e.Plural()+" read", n)
 		res.Rows += n
 	}
-	differences, err := compareAll(ctx, s)
+	differences, err := compareAll(ctx, s, people)
 	if err != nil {
 		return res, fmt.Errorf("verify: %w", err)
 	}
 	if err := confirmMissing(ctx, s, &res); err != nil {
 		return res, fmt.Errorf("verify: %w", err)
+	}
+	if n := people.count(); n > 0 {
+		res.Add("values kept by users", n)
 	}
 	res.Add("differences", differences)
 	off, err := reconcile(ctx, s)
@@ -180,8 +187,8 @@ func store(ctx context.Context, s *target.Session, e entity.Entity, marker func(
 }
 
 // compareAll writes every difference: linked records that are gone or hold
-// other values, and records with a marker of ours that no link knows.
-func compareAll(ctx context.Context, s *target.Session) (int64, error) {
+// other values than people gave them, and records with a marker of ours that no link knows.
+func compareAll(ctx context.Context, s *target.Session, people *keeper) (int64, error) {
 	var n int64
 	err := s.DB.Write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.Exec(`INSERT INTO difference (target_id, entity, final_key, pipedrive_id, kind)
@@ -193,7 +200,10 @@ func compareAll(ctx context.Context, s *target.Session) (int64, error) {
 		if _, err := tx.Exec(surplus, s.ID); err != nil {
 			return err
 		}
-		if err := compareValues(ctx, tx, s); err != nil {
+		if err := compareValues(ctx, tx, s, people); err != nil {
+			return err
+		}
+		if err := people.store(ctx, tx); err != nil {
 			return err
 		}
 		return tx.QueryRow("SELECT count(*) FROM difference WHERE target_id = ?", s.ID).Scan(&n)
@@ -267,56 +277,6 @@ WHERE r.target_id = ?1 AND r.marker LIKE (SELECT source_tag FROM setup) || '/%'
 		OR EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity = r.entity AND o.marker = r.marker AND o.verb = 'create'
 			AND julianday(coalesce(r.data ->> '$.update_time', r.data ->> '$.add_time'))
 				BETWEEN julianday(o.intent_at) - 1 AND julianday(coalesce(o.ended_at, o.intent_at)) + 1))`
-
-// compareValues compares each linked record with everything we sent for it.
-// Pages of rows are read and closed before differences are written.
-func compareValues(ctx context.Context, tx *sql.Tx, s *target.Session) error {
-	type row struct{ kind, key, id, sent, data string }
-	const pageSize = 1000
-	for kind, key := "", ""; ; {
-		rows, err := tx.QueryContext(ctx, `SELECT l.entity, l.final_key, l.pipedrive_id, l.sent, r.data FROM link AS l
-			JOIN seen_record AS r ON r.target_id = l.target_id AND r.entity = l.entity AND r.pipedrive_id = l.pipedrive_id
-			WHERE l.target_id = ? AND l.state = 'live' AND (l.entity, l.final_key) > (?, ?) ORDER BY l.entity, l.final_key LIMIT ?`,
-			s.ID, kind, key, pageSize)
-		if err != nil {
-			return err
-		}
-		var page []row
-		for rows.Next() {
-			var r row
-			if err := rows.Scan(&r.kind, &r.key, &r.id, &r.sent, &r.data); err != nil {
-				return errors.Join(err, rows.Close())
-			}
-			page = append(page, r)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		for _, r := range page {
-			e, _ := entity.Of(r.kind)
-			diffs, err := journal.Compare([]byte(r.data), e.Meant([]byte(r.sent)))
-			if err != nil {
-				return fmt.Errorf("compare %s %s: %w", r.kind, r.key, err)
-			}
-			for _, d := range diffs {
-				same, err := isNamed(ctx, tx, s.ID, r.kind, d)
-				if err != nil {
-					return err
-				}
-				if same {
-					continue
-				}
-				if _, err := tx.Exec("INSERT INTO difference VALUES (?, ?, ?, ?, 'value', ?, ?, ?)", s.ID, r.kind, r.key, r.id, d.Field, d.Want, d.Got); err != nil {
-					return err
-				}
-			}
-		}
-		if len(page) < pageSize {
-			return nil
-		}
-		kind, key = page[len(page)-1].kind, page[len(page)-1].key
-	}
-}
 
 // isNamed tells that a difference is none: the category of a product is sent by
 // its id and may be answered by its name.
