@@ -82,6 +82,16 @@ CREATE TABLE plan_change (
     PRIMARY KEY (plan_id, seq, field)
 ) STRICT, WITHOUT ROWID;
 
+-- What a plan costs, kind by kind: sending and reading back.
+CREATE TABLE plan_price (
+    plan_id  INTEGER NOT NULL REFERENCES plan ON DELETE CASCADE,
+    entity   TEXT NOT NULL,
+    tokens   INTEGER NOT NULL,
+    floor    INTEGER NOT NULL,                    -- the least any correct run would spend
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (plan_id, entity)
+) STRICT, WITHOUT ROWID;
+
 -- One row per operation of the current plan and field that it sets.
 CREATE VIEW v_plan_diff AS
 SELECT p.target_id, o.seq, o.entity, o.final_key, o.action, o.pipedrive_id, c.field, c.before, c.after, coalesce(c.note, o.reason) AS note
@@ -99,6 +109,7 @@ WHERE p.is_current = 1 AND o.action IN ('delete', 'blocked', 'kept');
 
 -- +goose Down
 DROP VIEW v_plan_diff;
+DROP TABLE plan_price;
 DROP TABLE plan_change;
 DROP VIEW v_rejects;
 CREATE VIEW v_rejects AS

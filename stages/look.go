@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"nextpipe/stages/doctor"
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/report"
 )
 
@@ -140,4 +142,16 @@ func (e *Env) Reports(ctx context.Context, dir string) ([]report.Table, []string
 // NotMoved counts what is documented instead of moved, and what nothing accounts for.
 func (e *Env) NotMoved(ctx context.Context) (documented, unaccounted []report.Count, err error) {
 	return report.NotMoved(ctx, e.DB)
+}
+
+// Plan is the current plan of the account that was met last, as people read it.
+func (e *Env) Plan(ctx context.Context, opt report.PlanOptions) (report.Plan, error) {
+	if _, known := entity.Of(opt.Only); opt.Only != "" && !known {
+		return report.Plan{}, fmt.Errorf("%w: --only takes one of %s, not %q", ErrUsage, strings.Join(entity.Names(), ", "), opt.Only)
+	}
+	id, err := report.LastTarget(ctx, e.DB)
+	if err != nil {
+		return report.Plan{}, err
+	}
+	return report.ReadPlan(ctx, e.DB, id, opt)
 }

@@ -69,7 +69,7 @@ var All = []Stage{
 			return build.Run(ctx, e.DB)
 		}},
 	{Name: "plan", About: "decide and price every operation", Online: true,
-		Reads: "final_* link dest_*", Writes: "dest_match plan plan_op plan_change plan_forecast", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "final_* link dest_*", Writes: "dest_match plan plan_* v_plan_diff", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, plan.Run)
 		}},
 	{Name: "provision", About: "make pipelines, stages, fields, options and labels", Online: true,

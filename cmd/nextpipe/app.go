@@ -88,6 +88,8 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 		mapFlags(cmd, p)
 	case "cutover":
 		cutoverFlags(cmd, p)
+	case "plan":
+		planFlags(cmd, p)
 	case "rollback":
 		cmd.Flags = append([]cli.Flag{&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take everything back from"}}, cmd.Flags...)
 	}
@@ -190,7 +192,7 @@ func withoutWrites(p *printer, names []string) []string {
 		keep = append(keep, n)
 	}
 	if len(drop) > 0 {
-		p.line("dry run: nothing is written to Pipedrive, without %s; table plan_op has every operation that is planned", strings.Join(drop, ", "))
+		p.line("dry run: nothing is written to Pipedrive, without %s; nextpipe plan --diff shows what is planned", strings.Join(drop, ", "))
 	}
 	return keep
 }

@@ -1,9 +1,9 @@
 // Package plan decides, before anything is sent, what happens to every final
 // record in one account, and what it costs.
 //
-//	reads   seen_record final_* golden_* xw_account link load_op dest_record bind
+//	reads   seen_record final_* golden_* xw_account link load_op dest_* bind
 //	does    matches what the account had before us by dedupe's rules; compares what should be there with what is linked; prices it in tokens; seals it
-//	writes  dest_match plan plan_op plan_forecast
+//	writes  dest_match plan plan_op plan_change plan_price plan_forecast
 package plan
 
 import (
@@ -45,7 +45,7 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		if err := fill(ctx, tx, s, id); err != nil {
 			return err
 		}
-		if err := price(tx, s, id); err != nil {
+		if err := price(tx, id); err != nil {
 			return err
 		}
 		if res, err = summarise(tx, id); err != nil {
@@ -201,72 +201,6 @@ SELECT ?1, (SELECT coalesce(max(seq), 0) FROM plan_op WHERE plan_id = ?1) + row_
     ?3, final_key, action, pipedrive_id, CASE WHEN action = 'update' THEN '{}' END, reason,
     CASE action WHEN 'create' THEN ?4 WHEN 'update' THEN ?5 WHEN 'delete' THEN ?8 ELSE 0 END
 FROM judged`
-
-// price adds up the plan: what it costs, and the least any correct run costs,
-// which is every create plus one full read-back by list pages.
-func price(tx *sql.Tx, s *target.Session, planID int64) error {
-	rows, err := tx.Query("SELECT entity, count(*), sum(tokens), sum(CASE WHEN action = 'create' THEN tokens ELSE 0 END) FROM plan_op WHERE plan_id = ? GROUP BY entity", planID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var total, floor int64
-	for rows.Next() {
-		var name string
-		var n, tokens, creates int64
-		if err := rows.Scan(&name, &n, &tokens, &creates); err != nil {
-			return err
-		}
-		saved, err := savedTogether(tx, planID, name)
-		if err != nil {
-			return err
-		}
-		tokens, creates = tokens-saved, creates-saved
-		lists, err := readBack(tx, name, n)
-		if err != nil {
-			return err
-		}
-		total += tokens + lists + approach(name, creates)
-		floor += creates + lists
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	_, err = tx.Exec("UPDATE plan SET tokens = ?, floor = ? WHERE plan_id = ?", total, floor, planID)
-	return err
-}
-
-// approach is what load looks at before it sends the first of a kind that scope
-// does not read: the newest page.
-func approach(name string, creates int64) int64 {
-	e, _ := entity.Of(name)
-	if creates == 0 || e.Snapshot || e.Under != "" || e.Origin != "" {
-		return 0
-	}
-	return int64(pipedrive.Cost(name, pipedrive.List))
-}
-
-// savedTogether is what creates of one parent cost less in one request than
-// one by one, where that is cheaper.
-func savedTogether(tx *sql.Tx, planID int64, name string) (saved int64, err error) {
-	many, one := pipedrive.Cost(name, pipedrive.CreateMany), pipedrive.Cost(name, pipedrive.Create)
-	if many == 0 {
-		return 0, nil
-	}
-	err = tx.QueryRow(entity.ForOne(`SELECT coalesce(sum(max(0, n / ?5 * (?5 * ?4 - ?3) + max(0, n % ?5 * ?4 - ?3))), 0) FROM (
-			SELECT count(*) AS n FROM plan_op AS p JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
-			WHERE p.plan_id = ?1 AND p.entity = ?2 AND p.action = 'create' GROUP BY f.payload ->> ?6)`, name),
-		planID, name, many, one, pipedrive.MostAtOnce, "$."+pipedrive.ParentOf(name)).Scan(&saved)
-	return saved, err
-}
-
-// readBack is what it costs to see n final records of a kind.
-func readBack(tx *sql.Tx, name string, n int64) (int64, error) {
-	e, _ := entity.Of(name)
-	var parents int64
-	err := tx.QueryRow(entity.ForOne("SELECT count(DISTINCT payload ->> ?) FROM final_item WHERE entity = ?", name), e.Parent(), name).Scan(&parents)
-	return e.ReadBack(n, parents), err
-}
 
 func summarise(tx *sql.Tx, planID int64) (stage.Result, error) {
 	var res stage.Result

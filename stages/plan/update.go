@@ -12,35 +12,56 @@ import (
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/words"
 )
 
 // spellOut works out what each planned update sends: of a linked record the
 // keys that changed since, of a record that was there before us the keys that
 // are blank in it or hold what we sent.
 func spellOut(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
+	book, err := words.New(ctx, tx, s.ID)
+	if err != nil {
+		return err
+	}
 	for seq := int64(0); ; {
 		updates, err := readUpdates(ctx, tx, s, planID, seq)
 		if err != nil || len(updates) == 0 {
 			return err
 		}
 		for _, u := range updates {
-			body, base, err := u.work()
-			var stays *cannotClear
-			if errors.As(err, &stays) {
-				if err := hold(ctx, tx, planID, u.seq, stays.Error()); err != nil {
-					return err
-				}
-				continue
-			}
-			if err != nil {
+			if err := spellOutOne(ctx, tx, planID, book, u); err != nil {
 				return fmt.Errorf("%s %s: %w", u.entity, u.key, err)
-			}
-			if _, err := tx.ExecContext(ctx, "UPDATE plan_op SET body = ?, base = ? WHERE plan_id = ? AND seq = ?", body, base, planID, u.seq); err != nil {
-				return err
 			}
 		}
 		seq = updates[len(updates)-1].seq
 	}
+}
+
+func spellOutOne(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, u update) error {
+	change, err := u.work()
+	var stays *cannotClear
+	if errors.As(err, &stays) {
+		return hold(ctx, tx, planID, u.seq, stays.Error())
+	}
+	if err != nil {
+		return err
+	}
+	held := map[string]any{}
+	for k := range change {
+		held[k] = journal.Answered(u.held, k)
+	}
+	body, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	base, err := json.Marshal(held)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE plan_op SET body = ?, base = ? WHERE plan_id = ? AND seq = ?", string(body), string(base), planID, u.seq); err != nil {
+		return err
+	}
+	return show(ctx, tx, planID, book, u, change)
 }
 
 // cannotClear says that a value would have to go and the API cannot take it away.
@@ -65,6 +86,9 @@ type update struct {
 	seen        []byte // as the last verify saw it; nil when it has not
 	sent        []byte // what we sent for it, bound
 	isOurs      bool   // we created it: nobody else's word stands in it
+
+	held map[string]any // record, decoded: what the account answered to us last
+	now  map[string]any // what it held when it was seen last
 }
 
 // updatesAtOnce bounds how many records are held in memory.
@@ -94,51 +118,40 @@ func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID, aft
 	return out, rows.Err()
 }
 
-func (u update) work() (body, base string, err error) {
+// work gives the keys that an update sends, and reads what it is judged by.
+func (u *update) work() (change map[string]any, err error) {
 	payload, err := journal.Decode(u.payload)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	record, err := journal.Decode(u.record)
-	if err != nil {
-		return "", "", err
+	if u.held, err = journal.Decode(u.record); err != nil {
+		return nil, err
 	}
-	var change map[string]any
+	u.now = u.held
 	if u.linked == nil {
-		change = blanks(payload, record)
-	} else {
-		linked, err := journal.Decode(u.linked)
-		if err != nil {
-			return "", "", err
-		}
-		now := record
-		if u.seen != nil {
-			if now, err = journal.Decode(u.seen); err != nil {
-				return "", "", err
-			}
-		}
-		if keys := lost(u.entity, payload, linked, now); len(keys) > 0 {
-			return "", "", &cannotClear{keys}
-		}
-		change = changed(u.entity, payload, linked)
-		if !u.isOurs {
-			sent, err := journal.Decode(u.sent)
-			if err != nil {
-				return "", "", err
-			}
-			keepForeign(change, record, sent)
-		}
+		return blanks(payload, u.held), nil
 	}
-	held := map[string]any{}
-	for k := range change {
-		held[k] = journal.Answered(record, k)
-	}
-	b, err := json.Marshal(change)
+	linked, err := journal.Decode(u.linked)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	h, err := json.Marshal(held)
-	return string(b), string(h), err
+	if u.seen != nil {
+		if u.now, err = journal.Decode(u.seen); err != nil {
+			return nil, err
+		}
+	}
+	if keys := lost(u.entity, payload, linked, u.now); len(keys) > 0 {
+		return nil, &cannotClear{keys}
+	}
+	change = changed(u.entity, payload, linked)
+	if u.isOurs {
+		return change, nil
+	}
+	sent, err := journal.Decode(u.sent)
+	if err == nil {
+		keepForeign(change, u.held, sent)
+	}
+	return change, err
 }
 
 // irreversible keys are not filled on records that were there before us: what

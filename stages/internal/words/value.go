@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/entity"
@@ -23,15 +24,25 @@ func (b *Book) Value(ctx context.Context, kind, field string, v any) string {
 	case json.Number:
 		return b.number(ctx, kind, field, t.String())
 	case []any:
-		parts := make([]string, 0, len(t))
-		for _, item := range t {
-			parts = append(parts, b.Value(ctx, kind, field, item))
-		}
-		return strings.Join(parts, ", ")
+		return b.list(ctx, kind, field, t)
 	case map[string]any:
 		return b.object(ctx, kind, field, t)
 	}
 	return fmt.Sprint(v)
+}
+
+// list says what is in a list; what has no order is sorted.
+func (b *Book) list(ctx context.Context, kind, field string, items []any) string {
+	parts, isSet := make([]string, len(items)), true
+	for i, item := range items {
+		parts[i] = b.Value(ctx, kind, field, item)
+		entry, isObject := item.(map[string]any)
+		isSet = isSet && (!isObject || entry["@ref"] != nil)
+	}
+	if isSet {
+		slices.Sort(parts)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // text is a text; some are keys: of an activity's type, of a lead's labels and options.
@@ -115,6 +126,8 @@ func (b *Book) reference(ctx context.Context, ref string) string {
 	case "option", "option_text", "label", "label_text": // person.tier:Paid, person:VIP
 		_, label, _ := strings.Cut(symbol, ":")
 		return label
+	case "user":
+		return b.owner(symbol)
 	}
 	if name, ok := b.names[ref]; ok {
 		return name
@@ -123,4 +136,16 @@ func (b *Book) reference(ctx context.Context, ref string) string {
 		return title
 	}
 	return symbol
+}
+
+// owner is who gets what belongs to an address: nobody is invited, so one that
+// is no user's falls back.
+func (b *Book) owner(email string) string {
+	if _, isUser := b.names["email:"+strings.ToLower(email)]; isUser {
+		return email
+	}
+	if email == "@fallback" {
+		return "the fallback owner"
+	}
+	return email + " (no user: the fallback owner)"
 }

@@ -36,6 +36,7 @@ SELECT 'field:' || entity || '.' || field_code, name FROM dest_field WHERE targe
 UNION ALL SELECT 'field:' || entity || '.' || field_key, name FROM final_field
 UNION ALL SELECT 'field:' || f.entity || '.' || b.pipedrive_id, f.name FROM bind AS b JOIN final_field AS f ON b.symbol = f.entity || '.' || f.field_key
 	WHERE b.target_id = ?1 AND b.kind = 'field'
+UNION ALL SELECT 'code:' || symbol, pipedrive_id FROM bind WHERE target_id = ?1 AND kind = 'field'
 UNION ALL SELECT 'option:' || entity || '.' || field_code || ':' || option_id, label FROM dest_option WHERE target_id = ?1
 UNION ALL SELECT 'label:' || entity || ':' || option_id, label FROM dest_option WHERE target_id = ?1 AND field_code IN ('label', 'label_ids', 'category')
 UNION ALL SELECT 'option:' || f.symbol_entity || '.' || f.pipedrive_id || ':' || o.pipedrive_id, substr(o.symbol, length(f.symbol) + 2)
@@ -43,6 +44,7 @@ UNION ALL SELECT 'option:' || f.symbol_entity || '.' || f.pipedrive_id || ':' ||
 	JOIN bind AS o ON o.target_id = ?1 AND o.kind = 'option' AND o.symbol LIKE f.symbol || ':%' AND substr(o.symbol, 1, length(f.symbol) + 1) = f.symbol || ':'
 UNION ALL SELECT 'label:' || substr(symbol, 1, instr(symbol, ':')) || pipedrive_id, substr(symbol, instr(symbol, ':') + 1) FROM bind WHERE target_id = ?1 AND kind = 'label'
 UNION ALL SELECT 'user:' || pipedrive_id, email FROM dest_user WHERE target_id = ?1
+UNION ALL SELECT 'email:' || lower(email), email FROM dest_user WHERE target_id = ?1 AND is_active = 1
 UNION ALL SELECT 'stage:' || d.pipedrive_id, d.name FROM dest_stage AS d WHERE d.target_id = ?1
 UNION ALL SELECT 'stage:' || stage_key, name FROM final_stage
 UNION ALL SELECT 'stage:' || b.pipedrive_id, s.name FROM bind AS b JOIN final_stage AS s ON s.stage_key = b.symbol WHERE b.target_id = ?1 AND b.kind = 'stage'
@@ -94,6 +96,10 @@ func (b *Book) Field(kind, field string) string {
 	}
 	return strings.ReplaceAll(key, "_", " ")
 }
+
+// Code is the code of a custom field by its symbol, "person.tier"; "" when the
+// account does not have it yet.
+func (b *Book) Code(symbol string) string { return b.names["code:"+symbol] }
 
 // fieldsOf is the kind whose custom fields a kind has: leads have those of deals.
 func fieldsOf(kind string) string {
