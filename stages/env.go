@@ -45,7 +45,8 @@ type Options struct {
 	Override       string // who lets a load pass the production gate
 	// OverrideCampaigns are titles or ids of active campaigns that may go on.
 	OverrideCampaigns []string
-	Confirm           string // the production account that rollback may take everything back from
+	Confirm           string // the production account that may be emptied or probed
+	Paused            bool   // somebody says that webhooks and automations are paused
 	DryRun            bool
 	Existing          bool // refuse a warehouse that is not there: looking makes none
 	Timeout           time.Duration

@@ -12,7 +12,6 @@ import (
 	"nextpipe/stages/build"
 	"nextpipe/stages/clean"
 	"nextpipe/stages/dedupe"
-	"nextpipe/stages/doctor"
 	"nextpipe/stages/extract"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
@@ -47,9 +46,7 @@ var All = []Stage{
 	{Name: "scope", About: "look at the account before anything is written", Online: true,
 		Reads: "Pipedrive", Writes: "dest_*", run: runScope},
 	{Name: "doctor", About: "tell whether the account can take the migration, before anything is planned", Online: true, Apart: true,
-		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding", run: func(ctx context.Context, e *Env) (Result, error) {
-			return online(ctx, e, doctor.Run)
-		}},
+		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding gate", run: runDoctor},
 	{Name: "extract", About: "copy NextCRM as it is",
 		Reads: "NextCRM", Writes: "stg_* source_item source_note document_blob", run: runExtract},
 	{Name: "clean", About: "type and normalise; list every finding",
@@ -136,7 +133,7 @@ func runProvision(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requireMap(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := e.requireQuietCampaigns(ctx); err != nil {
+	if err := e.requireQuiet(ctx); err != nil {
 		return Result{}, err
 	}
 	return online(ctx, e, provision.Run)
@@ -149,7 +146,7 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requirePlan(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := e.requireQuietCampaigns(ctx); err != nil {
+	if err := e.requireQuiet(ctx); err != nil {
 		return Result{}, err
 	}
 	s, err := e.session(ctx)

@@ -90,6 +90,8 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 		cutoverFlags(cmd, p)
 	case "plan":
 		planFlags(cmd, p)
+	case "doctor":
+		doctorFlags(cmd, p)
 	case "rollback":
 		cmd.Flags = append([]cli.Flag{&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take everything back from"}}, cmd.Flags...)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"github.com/urfave/cli/v2"
+
 	"nextpipe/stages"
 )
 
@@ -14,4 +16,19 @@ func printFindings(ctx context.Context, p *printer, e *stages.Env) error {
 		p.object("finding", f)
 	}
 	return err
+}
+
+// doctorFlags gives the doctor what it is told besides.
+func doctorFlags(cmd *cli.Command, p *printer) {
+	cmd.Flags = append([]cli.Flag{
+		&cli.BoolFlag{Name: "paused", DisableDefaultText: true, Usage: "say for the record that automations are paused, and that the webhooks found may be called (needs --by)"}}, cmd.Flags...)
+	examine := cmd.Action
+	cmd.Action = func(c *cli.Context) error {
+		if c.Bool("paused") {
+			if _, err := required(c, "by"); err != nil {
+				return err
+			}
+		}
+		return examine(c)
+	}
 }

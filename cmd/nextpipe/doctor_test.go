@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,4 +35,52 @@ func TestDoctor_SaysWhatStandsInTheWayAndExplainsIt(t *testing.T) {
 	if n := len(a.Writes()); n != 0 {
 		t.Errorf("%d writes", n)
 	}
+}
+
+func TestDoctor_WebhooksKeepProductionClosedUntilSomebodySaysTheyArePaused(t *testing.T) {
+	a, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook := func(name string) int64 {
+		t.Helper()
+		id, err := a.Create("webhooks", map[string]any{"name": name, "subscription_url": "https://hooks.example/" + name, "event_action": "create", "event_object": "deal"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	db, source := filepath.Join(t.TempDir(), "np.db"), writeExport(t)
+	says := func(code int, want string, args ...string) {
+		t.Helper()
+		got, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + a.Token()}, append(args, "--db", db, "--source", source, "--target", url, "--override-gate", "a test", "--quiet")...)
+		if got != code || !strings.Contains(out+errOut, want) {
+			t.Errorf("%v: exit %d, want %d with %q\n%s%s", args, got, code, want, out, errOut)
+		}
+	}
+	says(4, "confirmed", "run")
+	says(0, "confirmed by Ana", "map", "--confirm", "--by", "Ana")
+	first := hook("zap")
+	says(0, "webhook_fires", "doctor")
+	says(4, "zap create.deal", "run", "--from", "plan")
+	says(2, "--by", "doctor", "--paused")
+	if n := len(a.Records("organizations")); n != 0 {
+		t.Fatalf("%d organizations went through a closed gate", n)
+	}
+	says(0, "webhook_fires", "doctor", "--paused", "--by", "Ana")
+	second := hook("mail") // nobody has spoken of this one
+	says(0, "webhook_fires", "doctor")
+	says(4, "mail create.deal", "run", "--from", "plan")
+	for _, id := range []int64{first, second} {
+		if err := a.Delete("webhooks", id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says(0, "automations_unseen", "doctor")
+	says(0, "verify", "run", "--from", "plan")
 }

@@ -33,6 +33,9 @@ const (
 	Error   = "error"   // the migration would fail or do harm
 )
 
+// WebhookFires is the code of a webhook that imported records would set off.
+const WebhookFires = "webhook_fires"
+
 // Finding is one thing that the doctor found.
 type Finding struct {
 	Code     string `json:"code"` // stable, see Explain

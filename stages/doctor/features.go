@@ -99,9 +99,12 @@ func hooks(_ context.Context, x *examination) error {
 			continue
 		}
 		what := h.named() + " " + h.Action + "." + h.Object
+		if seen[what] { // another one under the same name
+			what += " " + h.host()
+		}
 		if !seen[what] {
 			seen[what] = true
-			x.find(Warning, "webhook_fires", what, "it calls %s (%s): pause it", h.host(), h.Type)
+			x.find(Warning, WebhookFires, what, "it calls %s (%s): pause it", h.host(), h.Type)
 		}
 	}
 	return nil

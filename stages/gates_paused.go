@@ -1,0 +1,89 @@
+package stages
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nextpipe/stages/doctor"
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/load"
+)
+
+// runDoctor examines the account. When a person says at the same time that all
+// that would act on imported records is paused, that is recorded together with
+// what was found: a webhook that comes later was not meant.
+func runDoctor(ctx context.Context, e *Env) (Result, error) {
+	s, err := e.session(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	res, err := doctor.Run(ctx, s)
+	if !e.opt.Paused || err != nil && !errors.Is(err, doctor.ErrNotReady) {
+		return res, err
+	}
+	return res, errors.Join(err, e.recordPaused(ctx, s))
+}
+
+func (e *Env) recordPaused(ctx context.Context, s *target.Session) error {
+	calls, seal, err := e.webhooks(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	reason := "automations, the API shows no webhook"
+	if len(calls) > 0 {
+		reason = "automations and webhooks: " + strings.Join(calls, ", ")
+	}
+	return e.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('paused', ?, ?, 1, ?, ?, ?)`,
+			s.ID, seal, e.opt.By, reason, e.DB.Now())
+		return err
+	})
+}
+
+// webhooks are those that imported records would set off, as the doctor found
+// them last, and a seal over them.
+func (e *Env) webhooks(ctx context.Context, targetID int64) (calls []string, seal string, err error) {
+	found, err := doctor.Findings(ctx, e.DB, targetID)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, f := range found {
+		if f.Code == doctor.WebhookFires {
+			calls = append(calls, f.What)
+		}
+	}
+	return calls, fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(calls, "\n")))), nil
+}
+
+// requireQuiet keeps the account closed while something on either side would
+// act on its own: campaigns of NextCRM, webhooks of the account.
+func (e *Env) requireQuiet(ctx context.Context) error {
+	if err := e.requireQuietCampaigns(ctx); err != nil {
+		return err
+	}
+	return e.requirePaused(ctx)
+}
+
+// requirePaused keeps a production load from calling other systems a thousand
+// times: mails sent, invoices made, records written back while we load.
+func (e *Env) requirePaused(ctx context.Context) error {
+	s, err := e.session(ctx)
+	if err != nil || s.Role != target.Production {
+		return err
+	}
+	calls, seal, err := e.webhooks(ctx, s.ID)
+	if err != nil || len(calls) == 0 {
+		return err
+	}
+	var said int
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'paused' AND target_id = ? AND seal = ? AND is_open = 1", s.ID, seal).Scan(&said)
+	if err != nil || said > 0 {
+		return err
+	}
+	return fmt.Errorf("%w: imported records would call %s: delete or silence these webhooks, then `nextpipe doctor` if they are gone, or `nextpipe doctor --paused --by NAME` if they may be called",
+		load.ErrGate, strings.Join(calls, ", "))
+}
