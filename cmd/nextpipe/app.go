@@ -35,7 +35,7 @@ func newApp(p *printer) *cli.App {
 	for _, s := range stages.All {
 		app.Commands = append(app.Commands, stageCommand(p, s))
 	}
-	app.Commands = append(app.Commands, statusCommand(p), traceCommand(p), reportCommand(p), signoffCommand(p), explainCommand(p), sandboxCommand(p), demoCommand(p))
+	app.Commands = append(app.Commands, statusCommand(p), traceCommand(p), reportCommand(p), signoffCommand(p), auditCommand(p), explainCommand(p), sandboxCommand(p), demoCommand(p), completionCommand(p))
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
 	}

@@ -5,9 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"nextpipe/schema"
+	"nextpipe/stages/internal/stage"
 )
 
 // CopyTo writes a copy of the warehouse to path, as of one moment and without
@@ -91,4 +95,46 @@ func (db *DB) WriteWith(ctx context.Context, path string, fn func(*sql.Tx) error
 		}
 	}()
 	return db.Write(ctx, fn)
+}
+
+// ReadOnly hands out a warehouse in a way that cannot change it: nothing is
+// migrated, locked or written. One of another schema version is refused, since
+// nothing here knows its tables.
+func ReadOnly(ctx context.Context, path string, fn func(*sql.DB) error) error {
+	if _, err := os.Stat(path); err != nil {
+		return stage.Input(fmt.Errorf("open warehouse %s: %w", path, err))
+	}
+	return readOnly(ctx, path, func(db *sql.DB) error {
+		if err := requireNewest(ctx, db); err != nil {
+			return fmt.Errorf("open warehouse %s: %w", path, err)
+		}
+		return fn(db)
+	})
+}
+
+// requireNewest asks for every migration of this program, and no other.
+func requireNewest(ctx context.Context, db *sql.DB) error {
+	known, err := fs.Glob(schema.Migrations, "*.sql")
+	if err != nil {
+		return err
+	}
+	var applied int
+	if err := db.QueryRowContext(ctx, "SELECT count(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0").Scan(&applied); err != nil {
+		return damaged(err)
+	}
+	if applied != len(known) {
+		return stage.Input(fmt.Errorf("it has %d of %d parts of the schema: `nextpipe status` of this version brings it up to date", applied, len(known)))
+	}
+	return nil
+}
+
+// NewFile makes an empty database on one connection, for what is copied out of a
+// warehouse. Rules between tables hold only once everything is in.
+func NewFile(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
+		fmt.Sprintf("?_pragma=page_size(%d)&_pragma=trusted_schema(OFF)&_pragma=foreign_keys(OFF)", pageSize))
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
 }
