@@ -102,6 +102,7 @@ func changeBothSides(t *testing.T, m moved) {
 			Replace(company["contacts.csv"]),
 		"deals.csv": strings.Replace(company["deals.csv"], "100.50", "120.50", 1),
 	})
+	m.account.Clock().Advance(time.Hour)
 	if err := m.account.Edit("persons", m.record(t, "persons", "name", "Ben Holm"), map[string]any{"name": "Benjamin Holm"}); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +169,9 @@ func TestDeltaReport_ListsWhatDiffersAndLeavesNoTrace(t *testing.T) {
 	var spent, logged int64
 	if err := m.DB.Read().QueryRow("SELECT (SELECT sum(spent) FROM budget), (SELECT sum(tokens) FROM http_log)").Scan(&spent, &logged); err != nil || spent != logged || spent == 0 {
 		t.Errorf("budget %d, request log %d, %v: what the report cost must be counted", spent, logged, err)
+	}
+	if list, err := m.strings(t.Context(), "SELECT note FROM delta_item WHERE kind = 'edited' AND entity = 'person'"); err != nil || len(list) != 1 || !strings.HasPrefix(list[0], "it stays, seen 20") {
+		t.Errorf("what people's word stands in is noted as %v, %v", list, err)
 	}
 	if report.Added != 2 || report.Changed != 3 || report.LateDuplicate != 2 || report.Deleted != 1 {
 		t.Errorf("counts: %s", report)
@@ -236,5 +240,30 @@ func TestDeltaReport_DoesNotDisturbALoadThatWaitsToGoOn(t *testing.T) {
 	}
 	if n := len(m.account.Records("persons")); n != 3 {
 		t.Errorf("the account holds %d persons, want 3", n)
+	}
+}
+
+// A conflict that a delta has left is in every report until it is decided.
+func TestDeltaReport_KeepsNamingAConflictUntilItIsDecided(t *testing.T) {
+	m := smallEnv(t, "rehearsal")
+	m.run(t)
+	changeBothSides(t, m)
+	if err := m.Execute(t.Context(), "delta", wholeRun...); ExitCode(err) == 0 {
+		t.Fatal("a delta with a conflict is green")
+	}
+	_, items, err := m.DeltaReport(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for _, line := range brief(items) {
+		if strings.Contains(line, "deal:1") {
+			named = append(named, line)
+		}
+	}
+	if !slices.ContainsFunc(named, func(s string) bool {
+		return strings.HasPrefix(s, "edited deal deal:1 value:") && strings.Contains(s, "NextCRM says 120.5")
+	}) {
+		t.Errorf("the report says of the deal in conflict: %q", named)
 	}
 }

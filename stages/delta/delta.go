@@ -1,7 +1,7 @@
 // Package delta lists what a delta would do, from a copy of the warehouse in
 // which everything was read and planned anew.
 //
-//	reads   of the copy: plan plan_op final_* link bind difference v_late_duplicate; run http_log budget blocked target
+//	reads   of the copy: plan plan_op final_* link bind difference kept_value conflict v_late_duplicate; run http_log budget blocked target
 //	does    names what is new, changed, gone, held back, deleted or edited in Pipedrive, and one too late; takes the list home with the tokens it cost
 //	writes  delta_report delta_item (and, on behalf of the journal, what the account was asked)
 package delta

@@ -45,10 +45,8 @@ const changed = `FROM (
 	new_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.now, part.path) AS e WHERE e.key <> 'custom_fields'),
 	old_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.was, part.path) AS e WHERE e.key <> 'custom_fields'),
 	both AS (
-		SELECT n.seq, n.key, o.value AS before, n.value AS after FROM new_value AS n
-		LEFT JOIN old_value AS o ON o.seq = n.seq AND o.fullkey = n.fullkey WHERE n.value IS NOT o.value
-		UNION ALL SELECT o.seq, o.key, o.value, NULL FROM old_value AS o
-		WHERE NOT EXISTS (SELECT 1 FROM new_value AS n WHERE n.seq = o.seq AND n.fullkey = o.fullkey))
+		SELECT coalesce(n.seq, o.seq) AS seq, coalesce(n.key, o.key) AS key, o.value AS before, n.value AS after
+		FROM new_value AS n FULL JOIN old_value AS o ON o.seq = n.seq AND o.fullkey = n.fullkey WHERE n.value IS NOT o.value)
 	SELECT 'changed' AS kind, op.entity, op.final_key, op.pipedrive_id, replace(b.key, '@field:', '') AS field, b.before, b.after, op.note
 	FROM op JOIN both AS b ON b.seq = op.seq)`
 
@@ -70,12 +68,18 @@ const deleted = `FROM (
 	WHERE l.target_id = ?1 AND l.part = '' AND (l.state = 'gone' OR l.state = 'live' AND EXISTS (
 		SELECT 1 FROM difference AS d WHERE d.target_id = ?1 AND d.kind = 'missing' AND d.entity = l.entity AND d.final_key = l.final_key)))`
 
+// edited is what people made of our records: values that verify calls wrong, that
+// it knows as theirs, or that are in conflict since an earlier run.
 const edited = `FROM (
-	SELECT 'edited' AS kind, d.entity, coalesce(d.final_key, d.got) AS final_key, d.pipedrive_id, coalesce(b.symbol, d.field) AS field,
-		d.want AS before, d.got AS after, iif(d.kind = 'surplus', 'it carries our marker and no link knows it: somebody copied a record, or it was made twice', NULL) AS note
-	FROM difference AS d
-	LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'field' AND 'custom_fields.' || b.pipedrive_id = d.field AND b.symbol LIKE d.entity || '.%'
-	WHERE d.target_id = ?1 AND d.kind IN ('value', 'surplus'))`
+	SELECT 'edited' AS kind, e.entity, e.final_key, e.pipedrive_id, coalesce(b.symbol, e.field) AS field, e.before, e.after, e.note
+	FROM (
+		SELECT entity, coalesce(final_key, got) AS final_key, pipedrive_id, field, want AS before, got AS after,
+			iif(kind = 'surplus', 'it carries our marker and no link knows it: somebody copied a record, or it was made twice', NULL) AS note
+		FROM difference WHERE target_id = ?1 AND kind IN ('value', 'surplus')
+		UNION ALL SELECT entity, final_key, pipedrive_id, field, sent, kept, 'it stays, seen ' || since FROM kept_value WHERE target_id = ?1
+		UNION ALL SELECT entity, final_key, pipedrive_id, field, base, in_pipedrive, 'a conflict: NextCRM says ' || coalesce(in_nextcrm, 'nothing')
+		FROM conflict WHERE target_id = ?1 AND resolved_at IS NULL) AS e
+	LEFT JOIN bind AS b ON b.target_id = ?1 AND b.kind = 'field' AND 'custom_fields.' || b.pipedrive_id = e.field AND b.symbol LIKE e.entity || '.%')`
 
 const lateDuplicates = `FROM (
 	SELECT 'late_duplicate' AS kind, entity, final_key, pipedrive_id, NULL AS field, NULL AS before, url AS after,
@@ -83,10 +87,9 @@ const lateDuplicates = `FROM (
 	FROM v_late_duplicate WHERE target_id = ?1)`
 
 // markConflicts tells what both sides have changed.
-const markConflicts = `UPDATE delta_item AS e SET note = 'a conflict: NextCRM says ' || coalesce((
-		SELECT c.after FROM delta_item AS c WHERE c.target_id = ?1 AND c.kind = 'changed' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field), 'nothing')
-	WHERE e.target_id = ?1 AND e.kind = 'edited' AND EXISTS (
-		SELECT 1 FROM delta_item AS c WHERE c.target_id = ?1 AND c.kind = 'changed' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field)`
+const markConflicts = `UPDATE delta_item AS e SET note = 'a conflict: NextCRM says ' || coalesce(c.after, 'nothing')
+	FROM (SELECT entity, final_key, field, after FROM delta_item WHERE target_id = ?1 AND kind = 'changed') AS c
+	WHERE e.target_id = ?1 AND e.kind = 'edited' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field`
 
 // countItems adds up records, each once a kind. ?2 run, ?3 time.
 const countItems = `INSERT INTO delta_report (target_id, run_id, made_at, unchanged, added, changed, gone, held_back, deleted, edited, late_duplicate)
