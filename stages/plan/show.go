@@ -60,6 +60,17 @@ func customOf(record map[string]any, kind string) map[string]any {
 	return custom
 }
 
+// showStays tells what the account cannot be told any more.
+func showStays(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, u update) error {
+	for key, says := range u.stays {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO plan_change VALUES (?, ?, ?, nullif(?, ''), ?, 'Pipedrive takes it of new records only: it stays')", planID, u.seq,
+			book.Field(u.entity, key), book.Value(ctx, u.entity, key, u.now[key]), book.Value(ctx, u.entity, key, says)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func showField(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, u update, key string, before, base, after any) error {
 	name := book.Field(u.entity, key)
 	was, held, will := book.Value(ctx, u.entity, key, before), book.Value(ctx, u.entity, key, base), book.Value(ctx, u.entity, key, after)

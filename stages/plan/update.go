@@ -61,7 +61,7 @@ func spellOutOne(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book
 	if _, err := tx.ExecContext(ctx, "UPDATE plan_op SET body = ?, base = ? WHERE plan_id = ? AND seq = ?", string(body), string(base), planID, u.seq); err != nil {
 		return err
 	}
-	return show(ctx, tx, planID, book, u, change)
+	return errors.Join(show(ctx, tx, planID, book, u, change), showStays(ctx, tx, planID, book, u))
 }
 
 // cannotClear says that a value would have to go and the API cannot take it away.
@@ -89,6 +89,8 @@ type update struct {
 
 	held map[string]any // record, decoded: what the account answered to us last
 	now  map[string]any // what it held when it was seen last
+
+	stays map[string]any // what NextCRM says otherwise now and the account takes of new records only
 }
 
 // updatesAtOnce bounds how many records are held in memory.
@@ -144,6 +146,11 @@ func (u *update) work() (change map[string]any, err error) {
 		return nil, &cannotClear{keys}
 	}
 	change = changed(u.entity, payload, linked)
+	for k := range onlyNew[u.entity] {
+		if v, says := payload[k]; says && !equal(v, linked[k]) {
+			u.stays = map[string]any{k: v}
+		}
+	}
 	if u.isOurs {
 		return change, nil
 	}
@@ -210,6 +217,9 @@ var clearing = map[string]map[string]any{
 	"project_task": {"due_date": nil, "assignee_ids": []any{}},
 }
 
+// onlyNew are keys that a record takes when it is made and never again.
+var onlyNew = map[string]map[string]bool{"organization": {"add_time": true}, "person": {"add_time": true}, "lead": {"origin_id": true}}
+
 // lost names the keys that the source no longer fills and the API cannot clear,
 // unless the record is blank there already.
 func lost(entity string, payload, linked, record map[string]any) []string {
@@ -217,7 +227,7 @@ func lost(entity string, payload, linked, record map[string]any) []string {
 	for k := range linked {
 		_, still := payload[k]
 		_, clears := clearing[entity][k]
-		if !still && !clears && k != "custom_fields" && !strings.HasPrefix(k, "@") && !journal.IsBlank(record[k]) {
+		if !still && !clears && !onlyNew[entity][k] && k != "custom_fields" && !strings.HasPrefix(k, "@") && !journal.IsBlank(record[k]) {
 			out = append(out, k)
 		}
 	}
@@ -229,7 +239,7 @@ func lost(entity string, payload, linked, record map[string]any) []string {
 func changed(entity string, payload, linked map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range payload {
-		if k != "custom_fields" && !equal(v, linked[k]) {
+		if k != "custom_fields" && !onlyNew[entity][k] && !equal(v, linked[k]) {
 			out[k] = v
 		}
 	}
