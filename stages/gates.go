@@ -12,6 +12,7 @@ import (
 	"nextpipe/stages/load"
 	"nextpipe/stages/mapping"
 	"nextpipe/stages/plan"
+	"nextpipe/stages/scope"
 )
 
 // requireSource keeps stages from working on nothing and calling it done.
@@ -65,6 +66,22 @@ func (e *Env) requirePlan(ctx context.Context) error {
 		return fmt.Errorf("%w: the final records have changed since the plan was made: run `nextpipe plan` again", warehouse.ErrDrift)
 	}
 	return err
+}
+
+// requireStructure keeps a plan from being carried out in an account that is
+// not as it was when the plan was made. A run that has just looked need not look
+// again.
+func (e *Env) requireStructure(ctx context.Context) error {
+	s, err := e.session(ctx)
+	if err != nil {
+		return err
+	}
+	var looked bool
+	err = e.DB.Read().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM stage_run WHERE run_id = ? AND stage = 'scope' AND state = 'done')", e.run.ID).Scan(&looked)
+	if err != nil || looked {
+		return err
+	}
+	return scope.Drift(ctx, s)
 }
 
 // requireMap keeps an unconfirmed map from being carried out. For a rehearsal

@@ -146,6 +146,9 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requirePlan(ctx); err != nil {
 		return Result{}, err
 	}
+	if err := e.requireStructure(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := e.requireQuiet(ctx); err != nil {
 		return Result{}, err
 	}

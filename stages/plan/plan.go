@@ -131,19 +131,18 @@ func begin(tx *sql.Tx, s *target.Session, seal string) (int64, error) {
 // out key by key in Go.
 func fill(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
 	for _, name := range entity.Names() {
-		read := pipedrive.Cost(name, pipedrive.Get)
-		if read == 0 {
-			read = pipedrive.Cost(name, pipedrive.List) // there is no other way to see it
-		}
-		change := pipedrive.Cost(name, pipedrive.Update)
-		again := pipedrive.Cost(name, pipedrive.Delete) + pipedrive.Cost(name, pipedrive.Create) + read
+		again := pipedrive.Cost(name, pipedrive.Delete) + pipedrive.Cost(name, pipedrive.Create) + readPrice(name)
 		e, _ := entity.Of(name)
-		if _, err := tx.ExecContext(ctx, entity.ForOne(decide, name), planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), change+read, change > 0, e.ParentRef(), again); err != nil {
+		if _, err := tx.ExecContext(ctx, entity.ForOne(decide, name), planID, s.ID, name, pipedrive.Cost(name, pipedrive.Create), updatePrice(name),
+			pipedrive.Cost(name, pipedrive.Update) > 0, e.ParentRef(), again); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if err := gone(ctx, tx, s, planID); err != nil {
 		return err
+	}
+	if err := reconsider(ctx, tx, s, planID); err != nil {
+		return fmt.Errorf("what was refused: %w", err)
 	}
 	return spellOut(ctx, tx, s, planID)
 }

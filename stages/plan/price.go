@@ -46,6 +46,16 @@ func priceOne(tx *sql.Tx, planID int64, name string) error {
 	return err
 }
 
+// updatePrice is what changing a record costs: it is read before.
+func updatePrice(name string) int { return pipedrive.Cost(name, pipedrive.Update) + readPrice(name) }
+
+func readPrice(name string) int {
+	if read := pipedrive.Cost(name, pipedrive.Get); read > 0 {
+		return read
+	}
+	return pipedrive.Cost(name, pipedrive.List) // there is no other way to see it
+}
+
 // approach is what load looks at before it sends the first of a kind that scope
 // does not read: the newest page.
 func approach(name string, creates int64) int64 {

@@ -41,32 +41,50 @@ var parts = []part{
 // structure reads every list first and then replaces all tables in one
 // transaction, so that they always describe one moment.
 func structure(ctx context.Context, s *target.Session, res *stage.Result) error {
-	lists := make([][]pipedrive.Record, len(parts))
+	lists, err := readStructure(ctx, s)
+	if err != nil {
+		return err
+	}
 	for i, p := range parts {
-		for rec, err := range s.Client.All(ctx, p.entity, nil) {
-			if err != nil {
-				return fmt.Errorf("list %s: %w", p.entity, err)
-			}
-			lists[i] = append(lists[i], rec)
-		}
 		res.Add(p.plural, int64(len(lists[i])))
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency", "dest_activity_type"} {
-			if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", s.ID); err != nil {
-				return err
-			}
-		}
-		for i, p := range parts {
-			for _, rec := range lists[i] {
-				if err := p.store(tx, s.ID, rec); err != nil {
-					return fmt.Errorf("store %s %s: %w", p.entity, rec.ID, err)
-				}
-			}
+		if err := replaceStructure(tx, s.ID, lists); err != nil {
+			return err
 		}
 		_, err := tx.Exec("UPDATE target SET structure_at = ? WHERE target_id = ?", s.DB.Now(), s.ID)
 		return err
 	})
+}
+
+// readStructure reads the list of each of parts.
+func readStructure(ctx context.Context, s *target.Session) ([][]pipedrive.Record, error) {
+	lists := make([][]pipedrive.Record, len(parts))
+	for i, p := range parts {
+		for rec, err := range s.Client.All(ctx, p.entity, nil) {
+			if err != nil {
+				return nil, fmt.Errorf("list %s: %w", p.entity, err)
+			}
+			lists[i] = append(lists[i], rec)
+		}
+	}
+	return lists, nil
+}
+
+func replaceStructure(tx *sql.Tx, targetID int64, lists [][]pipedrive.Record) error {
+	for _, table := range []string{"dest_user", "dest_option", "dest_field", "dest_stage", "dest_pipeline", "dest_currency", "dest_activity_type"} {
+		if _, err := tx.Exec("DELETE FROM "+table+" WHERE target_id = ?", targetID); err != nil {
+			return err
+		}
+	}
+	for i, p := range parts {
+		for _, rec := range lists[i] {
+			if err := p.store(tx, targetID, rec); err != nil {
+				return fmt.Errorf("store %s %s: %w", p.entity, rec.ID, err)
+			}
+		}
+	}
+	return nil
 }
 
 func storeUser(tx *sql.Tx, targetID int64, rec pipedrive.Record) error {
