@@ -103,6 +103,13 @@ func (e *Env) Freeze(ctx context.Context, by string) error {
 // SignCutover reads NextCRM once more and records that Pipedrive is the system
 // of record. accept is why this person lets pass what may be let pass.
 func (e *Env) SignCutover(ctx context.Context, by, accept string) (cutover.State, error) {
+	before, err := e.facts(ctx)
+	if err != nil {
+		return cutover.State{}, err
+	}
+	if err := e.refuseTrial(ctx, before.TargetID); err != nil {
+		return cutover.State{}, err
+	}
 	// Rows that are found wanting are a closed gate: which ones, the gates say.
 	if err := e.Execute(ctx, "cutover --sign", "cutover"); err != nil && !errors.Is(err, cutover.ErrNotStill) {
 		return cutover.State{}, err

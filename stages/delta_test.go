@@ -134,6 +134,9 @@ func TestDeltaReport_ListsWhatDiffersAndLeavesNoTrace(t *testing.T) {
 	m := smallEnv(t, "rehearsal")
 	m.run(t)
 	changeBothSides(t, m)
+	if err := os.WriteFile(m.DB.Path()+".delta", []byte("what a killed report leaves"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before, writes := hashTables(t, m.DB), len(m.account.Writes())
 	report, items, err := m.DeltaReport(t.Context())
 	if err != nil {
@@ -265,5 +268,34 @@ func TestDeltaReport_KeepsNamingAConflictUntilItIsDecided(t *testing.T) {
 		return strings.HasPrefix(s, "edited deal deal:1 value:") && strings.Contains(s, "NextCRM says 120.5")
 	}) {
 		t.Errorf("the report says of the deal in conflict: %q", named)
+	}
+}
+
+// What happened in the copy to the account itself counts for all later commands.
+func TestDeltaReport_ThatIsShutOutTakesTheBlockAndTheTokensHome(t *testing.T) {
+	m := smallEnv(t, "rehearsal")
+	m.run(t)
+	m.account.Script(sandbox.Fault{Path: "/api/v2/persons", Do: sandbox.Cloudflare})
+	spent := func() string {
+		t.Helper()
+		list, err := m.strings(t.Context(), "SELECT sum(spent) || ' ' || (SELECT sum(tokens) FROM http_log WHERE status <> 403) FROM budget")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0]
+	}
+	before := spent()
+	if _, _, err := m.DeltaReport(t.Context()); ExitCode(err) != 7 {
+		t.Errorf("a report that is shut out ended with %v", err)
+	}
+	if after := spent(); after == before {
+		t.Errorf("tokens spent stay at %s", after)
+	}
+	m.account.Script()
+	if err := m.Execute(t.Context(), "scope", "scope"); ExitCode(err) != 7 {
+		t.Errorf("the next command ended with %v, want the block to hold", err)
+	}
+	if left, _ := filepath.Glob(m.DB.Path() + ".delta*"); len(left) > 0 {
+		t.Errorf("the copy was left behind: %v", left)
 	}
 }

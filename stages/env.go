@@ -47,6 +47,7 @@ type Options struct {
 	OverrideCampaigns []string
 	Confirm           string // the production account that may be emptied or probed
 	Paused            bool   // somebody says that webhooks and automations are paused
+	Limit             int64  // of a trial load: so many more records of each kind; 0: all
 	DryRun            bool
 	Existing          bool // refuse a warehouse that is not there: looking makes none
 	Timeout           time.Duration
@@ -124,6 +125,7 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 		return err
 	}
 	e.account = nil // a session belongs to one run
+	defer func() { err = errors.Join(err, e.countTokens(ctx)) }()
 	if err := e.refuseAfterCutover(ctx, names); err != nil {
 		return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
 	}
@@ -149,6 +151,15 @@ func (e *Env) Execute(ctx context.Context, command string, names ...string) (err
 	}
 	err = errors.Join(leftOver(left, names), e.quarantined(ctx))
 	return errors.Join(err, e.run.Finish(ctx, ExitCode(err)))
+}
+
+// countTokens writes down what the account was asked, also by a stage that has
+// failed before it could: tokens that were spent are spent.
+func (e *Env) countTokens(ctx context.Context) error {
+	if e.account == nil {
+		return nil
+	}
+	return e.account.Meter.Flush(ctx)
 }
 
 // leftBehind counts what has not reached the account, whichever stage left it

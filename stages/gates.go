@@ -36,6 +36,26 @@ func (e *Env) requireConfirmation(s *target.Session) error {
 	return fmt.Errorf("%w: rollback takes everything back from the production account %[2]s: look at --dry-run first, then say --confirm %[2]s", load.ErrGate, s.Me.CompanyDomain)
 }
 
+// requireTrial keeps half a company out of production: a limit is for trying
+// things out on a rehearsal account.
+func (e *Env) requireTrial(s *target.Session) error {
+	if e.opt.Limit == 0 || s.Role == target.Rehearsal {
+		return nil
+	}
+	return fmt.Errorf("%w: --limit is for trials, and %s is production: use a rehearsal account, or leave it out", load.ErrGate, s.Me.CompanyDomain)
+}
+
+// refuseTrial keeps a load that a limit has cut short from being signed.
+func (e *Env) refuseTrial(ctx context.Context, targetID int64) error {
+	var n int64
+	err := e.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM plan AS c JOIN plan_op AS p ON p.plan_id = c.plan_id
+		WHERE c.target_id = ? AND c.is_current = 1 AND p.action = 'blocked' AND p.reason LIKE ? || '%'`, targetID, plan.LeftOut).Scan(&n)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%w: %d records were %s: a trial cannot be signed, run without --limit first", load.ErrGate, n, plan.LeftOut)
+	}
+	return err
+}
+
 // requireChecks keeps final records with failed checks from being loaded.
 func (e *Env) requireChecks(ctx context.Context) error {
 	var n int

@@ -29,6 +29,9 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 	if id == 0 {
 		return noPlan(sql.ErrNoRows)
 	}
+	if err := e.refuseTrial(ctx, id); err != nil {
+		return err
+	}
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
 		var role, domain, seal string
 		if err := tx.QueryRow(`SELECT t.role, t.domain, p.seal FROM target AS t JOIN plan AS p ON p.target_id = t.target_id AND p.is_current = 1

@@ -66,9 +66,7 @@ var All = []Stage{
 			return build.Run(ctx, e.DB)
 		}},
 	{Name: "plan", About: "decide and price every operation", Online: true,
-		Reads: "final_* link dest_*", Writes: "dest_match plan plan_* v_plan_diff", run: func(ctx context.Context, e *Env) (Result, error) {
-			return online(ctx, e, plan.Run)
-		}},
+		Reads: "final_* link dest_*", Writes: "dest_match plan plan_* v_plan_diff", run: runPlan},
 	{Name: "provision", About: "make pipelines, stages, fields, options and labels", Online: true,
 		Reads: "final_* map_* dest_*", Writes: "bind provisioned", run: runProvision},
 	{Name: "load", About: "send what is planned, once", Online: true,
@@ -127,6 +125,17 @@ func runExtract(ctx context.Context, e *Env) (Result, error) {
 	})
 	res.Counts = append(res.Counts, files.Counts...)
 	return res, err
+}
+
+func runPlan(ctx context.Context, e *Env) (Result, error) {
+	s, err := e.session(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := e.requireTrial(s); err != nil {
+		return Result{}, err
+	}
+	return plan.RunLimited(ctx, s, e.opt.Limit)
 }
 
 func runProvision(ctx context.Context, e *Env) (Result, error) {

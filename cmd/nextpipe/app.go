@@ -100,7 +100,8 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 
 func runCommand(p *printer) *cli.Command {
 	return &cli.Command{Name: "run", Usage: "all stages, or a part of them", Flags: append([]cli.Flag{
-		&cli.StringFlag{Name: "from", Usage: "first `STAGE`"}, &cli.StringFlag{Name: "to", Usage: "last `STAGE`"}}, shared()...),
+		&cli.StringFlag{Name: "from", Usage: "first `STAGE`"}, &cli.StringFlag{Name: "to", Usage: "last `STAGE`"},
+		&cli.Int64Flag{Name: "limit", DefaultText: "all", Usage: "a trial for rehearsal accounts: load `N` more records of each kind, and what they refer to"}}, shared()...),
 		Action: func(c *cli.Context) error {
 			names, err := between(c.String("from"), c.String("to"))
 			if err != nil {

@@ -76,6 +76,7 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 		{"no time zone", 2, "--source-timezone", []string{"run", "--from", "extract", "--to", "clean", "--source", noZone}},
 		{"a warehouse that is none", 12, "damaged", []string{"status", "--db", junk}},
 		{"a part of a run that does not exist", 2, "--from", []string{"run", "--from", "nowhere", "--source", export}},
+		{"a trial of nothing", 2, "--limit", []string{"run", "--limit", "0", "--source", export}},
 		{"a trace of nothing", 2, "--record", []string{"trace"}},
 		{"a trace of what is not there", 2, "nobody@nowhere", []string{"trace", "--record", "nobody@nowhere", "--db", emptyWarehouse(t)}},
 	} {

@@ -61,13 +61,16 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 	if err != nil {
 		return stages.Options{}, err
 	}
+	if c.IsSet("limit") && c.Int64("limit") < 1 {
+		return stages.Options{}, fmt.Errorf("%w: --limit takes a number from 1, not %d", stages.ErrUsage, c.Int64("limit"))
+	}
 	override := c.String("override-gate")
 	if override != "" {
 		override = by + ": " + override
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"), Files: files(c),
 		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Paused: c.Bool("paused"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
-		DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Share: share, Until: until, Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
+		Limit: c.Int64("limit"), DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Share: share, Until: until, Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
 }
 
 // allowance reads what a run may take of the day: of its tokens, and of its hours.

@@ -21,7 +21,9 @@ import (
 )
 
 // Run replaces the current plan of the account.
-func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
+func Run(ctx context.Context, s *target.Session) (stage.Result, error) { return run(ctx, s, 0) }
+
+func run(ctx context.Context, s *target.Session, limit int64) (stage.Result, error) {
 	if err := requireSnapshot(ctx, s); err != nil {
 		return stage.Result{}, fmt.Errorf("plan: %w", err)
 	}
@@ -45,6 +47,10 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 		if err := fill(ctx, tx, s, id); err != nil {
 			return err
 		}
+		leftOut, err := applyLimit(ctx, tx, id, limit)
+		if err != nil {
+			return err
+		}
 		if err := price(tx, id); err != nil {
 			return err
 		}
@@ -52,6 +58,9 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 			return err
 		}
 		err = forecast(ctx, tx, s, id, &res)
+		if leftOut > 0 {
+			res.Add("left out by the limit", leftOut)
+		}
 		if skipped > 0 {
 			res.Add("keys too common to match", skipped)
 		}
