@@ -18,7 +18,7 @@ test:
 # speed against sqlite3 and psql, memory, tokens; prints ratios, asserts nothing
 bench:
     go test -v -run '^$' -bench . -benchtime 1x -timeout 120m ./stages/internal/bench
-    go test -v -run '^$' -bench Tokens -benchtime 1x ./stages/internal/rehearse
+    go test -v -run '^$' -bench 'Tokens|Pace' -benchtime 1x ./stages/internal/rehearse
 
 # kill and resume the program for as long as it is told, on companies made by chance
 soak time="20m" seed="0":
