@@ -220,6 +220,7 @@ func (e *Env) stage(ctx context.Context, name string) (left int64, err error) {
 	}
 	began := time.Now()
 	res, err := st.run(ctx, e)
+	err = e.settled(ctx, err)
 	e.opt.Ended(Ended{Stage: name, Result: res, Took: time.Since(began), Err: err})
 	return res.Left, errors.Join(err, end(res.Rows, res.String(), err))
 }

@@ -159,6 +159,9 @@ func (p *printer) finish(err error) int {
 	if err != nil {
 		summary["error"] = message(err)
 	}
+	if spent := (*stages.SpentError)(nil); errors.As(err, &spent) {
+		summary["outlook"] = spent.Outlook
+	}
 	p.object("summary", summary)
 	return code
 }

@@ -44,6 +44,9 @@ func (m *Meter) Assign(targetID, runID int64) { m.targetID, m.runID = targetID, 
 func (m *Meter) Heard(c pipedrive.Call) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !c.Sent {
+		c.Cost = 0
+	}
 	m.calls = append(m.calls, loggedCall{c, m.now()})
 	if !c.Sent {
 		return
@@ -79,21 +82,21 @@ func (m *Meter) Flush(ctx context.Context) error {
 
 func (m *Meter) flush(tx *sql.Tx) error {
 	m.mu.Lock()
-	calls, daily, left := m.calls, m.limits.Daily, m.limits.DailyLeft
+	calls := m.calls
 	m.calls = nil
 	m.mu.Unlock()
 	if m.targetID == 0 || len(calls) == 0 {
 		return nil
 	}
 	for _, c := range calls {
-		if err := m.write(tx, c, daily, left); err != nil {
+		if err := m.write(tx, c); err != nil {
 			return fmt.Errorf("write request log: %w", err)
 		}
 	}
 	return nil
 }
 
-func (m *Meter) write(tx *sql.Tx, c loggedCall, daily, left int) error {
+func (m *Meter) write(tx *sql.Tx, c loggedCall) error {
 	at := c.at.UTC()
 	if _, err := tx.Exec(`INSERT INTO http_log (target_id, run_id, at, method, path, status, ms, tokens, correlation_id)
 		VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, nullif(?, ''))`, m.targetID, m.runID, at.Format(time.RFC3339Nano),
@@ -107,7 +110,7 @@ func (m *Meter) write(tx *sql.Tx, c loggedCall, daily, left int) error {
 		VALUES (?, ?, ?, 1, nullif(?, -1), nullif(?, -1), ?)
 		ON CONFLICT (target_id, day) DO UPDATE SET spent = spent + excluded.spent, requests = requests + 1,
 			daily_limit = coalesce(excluded.daily_limit, daily_limit), remaining = coalesce(excluded.remaining, remaining),
-			updated_at = excluded.updated_at`,
-		m.targetID, at.Format(time.DateOnly), c.Cost, daily, left, at.Format(time.RFC3339Nano))
+			updated_at = CASE WHEN excluded.remaining IS NULL AND remaining IS NOT NULL THEN updated_at ELSE excluded.updated_at END`,
+		m.targetID, at.Format(time.DateOnly), c.Cost, c.Limits.Daily, c.Limits.DailyLeft, at.Format(time.RFC3339Nano))
 	return err
 }

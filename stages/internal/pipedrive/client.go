@@ -78,7 +78,8 @@ type Call struct {
 	Sent          bool // a connection was ready, so bytes may have left
 	Status        int  // 0 when no answer came
 	Duration      time.Duration
-	CorrelationID string // Pipedrive's x-correlation-id, for its support
+	CorrelationID string    // Pipedrive's x-correlation-id, for its support
+	Date          time.Time // of the answer, by the account's clock; zero when it has none
 	Limits        Limits
 }
 
@@ -100,6 +101,9 @@ type Client struct {
 
 // Host is the host, with its port if any, that requests go to.
 func (c *Client) Host() string { return c.base.Host }
+
+// Rate is how many requests a second our share of the burst windows allows.
+func (c *Client) Rate() float64 { return c.pace.rate() }
 
 // New checks the configuration and returns a client. It sends nothing.
 func New(cfg Config) (*Client, error) {

@@ -49,6 +49,12 @@ func seconds(h http.Header, name string, now time.Time) time.Duration {
 	return -1
 }
 
+// dateOf is when an answer was made, by the clock of whoever made it.
+func dateOf(h http.Header) time.Time {
+	at, _ := http.ParseTime(h.Get("Date")) // zero when it is none
+	return at
+}
+
 // coolDown is how long to keep still after a 429.
 func coolDown(retryAfter, reset time.Duration) time.Duration {
 	if reset > maxWait {

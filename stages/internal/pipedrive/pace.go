@@ -48,6 +48,17 @@ func newPacer(lanes int, share float64, now func() time.Time, sleep func(context
 	return p
 }
 
+// rate is how many requests a second the lanes allow together.
+func (p *pacer) rate() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sum := 0
+	for _, l := range p.lanes {
+		sum += slots(l.limit, l.share)
+	}
+	return float64(sum) / burstWindow.Seconds()
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -107,7 +107,7 @@ func (c *Client) unsent(r request, err error) error {
 func (c *Client) told(r request, s sending) Call {
 	call := r.call
 	call.Sent, call.Status, call.Limits = s.sent, s.status, s.limits
-	call.Duration = s.took
+	call.Duration, call.Date = s.took, dateOf(s.header)
 	call.CorrelationID = c.clean(s.header.Get("X-Correlation-Id"))
 	return call
 }

@@ -9,54 +9,110 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/plan"
 )
 
-// Half of a small budget is ours, and somebody else takes two fifths of it: the
-// same command goes on day after day, within its share, for as long as it said.
-func TestBudget_ALoadOfSeveralDaysStaysWithinItsShareAndItsForecast(t *testing.T) {
-	const daily, share = 2600, 0.5
-	db := rehearse.Warehouse(t, 220)
-	a := rehearse.AccountWith(t, sandbox.Options{Seed: 1, DailyTokens: daily, OtherShare: 0.4})
-	var forecast, days int
-	for {
-		days++
-		s := rehearse.ConnectWith(t, db, a, target.Config{Share: share})
-		err := loadInto(t, s)
-		if days == 1 {
-			if err := db.Read().QueryRow("SELECT days FROM plan_forecast AS f JOIN plan USING (plan_id) WHERE is_current = 1 AND plan_name = 'this account'").Scan(&forecast); err != nil {
-				t.Fatal(err)
-			}
+// longLoad is a load that takes several days of a small budget, of which somebody
+// else takes a part.
+type longLoad struct {
+	records   int
+	share     float64 // ours, at most
+	alongside float64 // what another integration takes for each token of ours
+	early     float64 // what one has taken of each day before we come
+	resetAt   time.Duration
+	silent    float64 // part of the answers that say nothing of the budget
+}
+
+const dailyTokens = 2600
+
+// Whoever else takes a part and whenever the account's day begins: the same
+// command goes on day after day, never takes more than its share of a day, and
+// ends when it said at the end of the first day that it would.
+func TestBudget_ALoadOfSeveralDaysKeepsToItsShareAndToWhatDayOneSaid(t *testing.T) {
+	for name, l := range map[string]longLoad{
+		"another takes 40 percent before us": {records: 230, share: 1, early: 0.4},
+		"another takes 40 percent beside us": {records: 230, share: 0.6, alongside: 0.4},
+		"we may take half":                   {records: 200, share: 0.5, alongside: 0.4},
+		"we may take half, other size":       {records: 270, share: 0.5, early: 0.4},
+		// Nobody can know on day one at which hour the next begins: five hours are a tenth of what is to come.
+		"the day begins at five":                 {records: 290, share: 0.5, early: 0.4, resetAt: 5 * time.Hour},
+		"the day begins at eight in the evening": {records: 230, share: 0.5, early: 0.4, resetAt: 20 * time.Hour},
+		"answers are silent half of the time":    {records: 230, share: 0.5, early: 0.4, silent: 0.5},
+	} {
+		t.Run(name, func(t *testing.T) { l.check(t) })
+	}
+}
+
+func (l longLoad) check(t *testing.T) {
+	db := rehearse.Warehouse(t, l.records)
+	a := rehearse.AccountWith(t, sandbox.Options{Seed: 1, DailyTokens: dailyTokens, OtherShare: l.alongside, ResetAt: l.resetAt, DropBudgetHeaders: l.silent})
+	var first plan.Outlook
+	var ended time.Time
+	for begun := map[string]bool{}; ; {
+		if day := l.day(a.Clock().Now()); !begun[day] {
+			begun[day] = true
+			a.SpendTokens(int(l.early * dailyTokens))
 		}
+		if len(begun) > 8 {
+			t.Fatal("it does not get on")
+		}
+		out, err := l.goOn(t, db, a)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, pipedrive.ErrBudgetSpent) {
-			t.Fatalf("day %d: %v", days, err)
+		if first.Resume.IsZero() {
+			first, ended = out, a.Clock().Now()
+			t.Logf("day 1, %s: %s", ended, out)
 		}
-		if days > 10 {
-			t.Fatal("it does not get on")
-		}
-		now := a.Clock().Now().UTC()
-		a.Clock().Advance(now.Truncate(24 * time.Hour).Add(24*time.Hour + time.Minute).Sub(now))
+		a.Clock().Advance(out.Resume.Add(time.Minute).Sub(a.Clock().Now()))
 	}
-	rows, err := db.Read().Query("SELECT day, spent FROM budget")
-	if err != nil {
+	l.checkShare(t, a)
+	now := a.Clock().Now()
+	if days := now.Sub(ended).Hours() / 24; days < 1 || first.Done.IsZero() {
+		t.Fatalf("it took %.1f more days, foreseen was %+v", days, first)
+	}
+	if off, most := now.Sub(first.Done).Abs(), now.Sub(ended)/10; off > most {
+		t.Errorf("done at %s, day 1 said %s: off by %s, want %s at most", now, first.Done, off, most)
+	}
+}
+
+// goOn runs the same command again; its outlook says when it may go on.
+func (l longLoad) goOn(t *testing.T, db *warehouse.DB, a *sandbox.Account) (plan.Outlook, error) {
+	t.Helper()
+	s := rehearse.ConnectWith(t, db, a, target.Config{Share: l.share})
+	err := loadInto(t, s)
+	if err == nil {
+		return plan.Outlook{}, nil
+	}
+	if !errors.Is(err, pipedrive.ErrBudgetSpent) {
 		t.Fatal(err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var day string
-		var spent int
-		if err := rows.Scan(&day, &spent); err != nil {
-			t.Fatal(err)
-		}
-		if float64(spent) > share*daily {
-			t.Errorf("%s: %d tokens were spent, our share is %.0f", day, spent, share*daily)
+	if err := s.Meter.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	out, failed := plan.Foresee(t.Context(), s)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	return out, err
+}
+
+// day is the account's day, which begins when it likes.
+func (l longLoad) day(at time.Time) string { return at.Add(-l.resetAt).UTC().Format(time.DateOnly) }
+
+func (l longLoad) checkShare(t *testing.T, a *sandbox.Account) {
+	t.Helper()
+	spent := map[string]int{}
+	for _, c := range a.Calls() {
+		spent[l.day(c.At)] += c.Tokens
+	}
+	for day, tokens := range spent {
+		if float64(tokens) > l.share*dailyTokens {
+			t.Errorf("%s: %d tokens were spent, our share is %.0f", day, tokens, l.share*dailyTokens)
 		}
 	}
-	if days < 3 || days < forecast || days > forecast+1 {
-		t.Errorf("it took %d days, the forecast was %d", days, forecast)
-	}
+	t.Logf("spent a day: %v", spent)
 }
 
 func TestBudget_NothingIsSentAfterTheHourThatWasNamed(t *testing.T) {

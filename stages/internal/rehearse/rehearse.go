@@ -176,6 +176,8 @@ func connect(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Conf
 		t.Fatal(err)
 	}
 	cfg.URL, cfg.Token, cfg.By, cfg.Timeout, cfg.Settle = url, a.Token(), "test", 5*time.Second, 30*time.Second
-	cfg.Now, cfg.Wait = a.Clock().Now, a.Clock().Sleep
+	if cfg.Wait = a.Clock().Sleep; cfg.Now == nil {
+		cfg.Now = a.Clock().Now
+	}
 	return target.Connect(ctx, db, run, cfg)
 }

@@ -68,6 +68,8 @@ type Session struct {
 	Local  bool
 	Me     pipedrive.Me
 	cfg    Config
+	clock  *clock
+	may    *allowance
 }
 
 // Connect asks the account behind the token who it is and ties the run to it.
@@ -75,11 +77,16 @@ type Session struct {
 // a wrong token than a wish.
 func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
-	meter := journal.NewMeter(db, cfg.Now)
-	may := &allowance{share: cfg.Share, until: cfg.Until, now: cfg.Now, daily: func() int { return meter.Limits().Daily }}
+	clock := newClock(cfg.Now, cfg.Steady)
+	meter := journal.NewMeter(db, clock.Now)
+	may := &allowance{share: cfg.Share, until: cfg.Until, wall: cfg.Now, clock: clock, daily: -1}
 	shut := &wall{db: db, now: cfg.Now}
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
-		Now: cfg.Now, Steady: cfg.Steady, Sleep: cfg.Wait, Before: may.permit, After: meter.Heard, Blocked: shut.raise})
+		Now: cfg.Now, Steady: cfg.Steady, Sleep: cfg.Wait, Before: may.permit, Blocked: shut.raise, After: func(c pipedrive.Call) {
+			clock.hear(c.Date)
+			may.heard(c)
+			meter.Heard(c)
+		}})
 	if err != nil {
 		return nil, stage.Input(fmt.Errorf("connect to Pipedrive: %w", err))
 	}
@@ -88,10 +95,14 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 		return nil, err
 	}
 	me, err := client.Me(ctx)
+	if refused := (*pipedrive.Error)(nil); errors.As(err, &refused) && refused.Kind == pipedrive.BudgetSpent && refused.Status != 0 {
+		return nil, fmt.Errorf("connect to Pipedrive: %w; its day has not begun: run the same command again after %s",
+			err, nextHour(clock.Now()).Format("2006-01-02 15:04 MST"))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
 	}
-	s := &Session{DB: db, Client: client, Meter: meter, RunID: run.ID, Me: me, Local: me.SandboxRole != "", cfg: cfg}
+	s := &Session{DB: db, Client: client, Meter: meter, RunID: run.ID, Me: me, Local: me.SandboxRole != "", cfg: cfg, clock: clock, may: may}
 	if err := s.remember(ctx); err != nil {
 		return nil, err
 	}
@@ -208,7 +219,7 @@ func (s *Session) Share() float64 { return s.cfg.Share }
 // Journal gives a journal for one purpose; its Look and Done are the caller's.
 func (s *Session) Journal(purpose string) *journal.Journal {
 	return &journal.Journal{DB: s.DB, Client: s.Client, Meter: s.Meter, TargetID: s.ID, RunID: s.RunID, Purpose: purpose,
-		Settle: s.cfg.Settle, Now: s.cfg.Now, Steady: s.cfg.Steady, Wait: s.cfg.Wait}
+		Settle: s.cfg.Settle, Now: s.clock.Now, Steady: s.cfg.Steady, Wait: s.cfg.Wait}
 }
 
 // Report tells whoever watches how far a stage is.
