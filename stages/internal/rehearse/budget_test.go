@@ -2,6 +2,7 @@ package rehearse_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/plan"
+	"nextpipe/stages/rollback"
 )
 
 // longLoad is a load that takes several days of a small budget, of which somebody
@@ -140,5 +142,24 @@ func TestBudget_NothingIsSentAfterTheHourThatWasNamed(t *testing.T) {
 	_, err = target.Connect(t.Context(), db, run, target.Config{URL: url, Token: a.Token(), Until: until, Now: a.Clock().Now, Wait: a.Clock().Sleep})
 	if !errors.Is(err, pipedrive.ErrBudgetSpent) {
 		t.Errorf("after the hour: %v, want a clean stop", err)
+	}
+}
+
+// Search has a window of its own and an index that lags behind: nothing asks it,
+// neither for what exists nor for what is in doubt, nor to take anything back.
+func TestLoad_NeverSearches(t *testing.T) {
+	db, a := rehearse.BroadWarehouse(t), rehearse.Account(t, 1)
+	existing(t, a, nil)
+	a.Script(sandbox.Fault{Writes: true, Share: 0.1, Do: sandbox.DropAfter})
+	for range 3 {
+		_ = through(t, db, a)
+	}
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range a.Calls() {
+		if path := strings.ToLower(c.Path); strings.Contains(path, "search") || strings.Contains(path, "/find") {
+			t.Errorf("%s %s", c.Method, c.Path)
+		}
 	}
 }
