@@ -46,6 +46,7 @@ type Options struct {
 	// OverrideCampaigns are titles or ids of active campaigns that may go on.
 	OverrideCampaigns []string
 	Confirm           string // the production account that may be emptied or probed
+	Probe             bool   // the doctor may make records and remove them again
 	Paused            bool   // somebody says that webhooks and automations are paused
 	Limit             int64  // of a trial load: so many more records of each kind; 0: all
 	DryRun            bool

@@ -21,11 +21,29 @@ func runDoctor(ctx context.Context, e *Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := e.probe(ctx, s); err != nil {
+		return Result{}, err
+	}
 	res, err := doctor.Run(ctx, s)
 	if !e.opt.Paused || err != nil && !errors.Is(err, doctor.ErrNotReady) {
 		return res, err
 	}
 	return res, errors.Join(err, e.recordPaused(ctx, s))
+}
+
+// probe makes and removes a few records, when that was asked for: in a company
+// that people work in only with its name.
+func (e *Env) probe(ctx context.Context, s *target.Session) error {
+	switch {
+	case !e.opt.Probe:
+		return nil
+	case e.opt.DryRun:
+		return fmt.Errorf("%w: a probe writes to Pipedrive: say --probe or --dry-run", ErrUsage)
+	case s.Role == target.Production && e.opt.Confirm != s.Me.CompanyDomain:
+		return fmt.Errorf("%w: a probe makes records in the production account %[2]s and removes them again, and webhooks and automations would see them: say --confirm %[2]s",
+			load.ErrGate, s.Me.CompanyDomain)
+	}
+	return doctor.Probe(ctx, s)
 }
 
 func (e *Env) recordPaused(ctx context.Context, s *target.Session) error {

@@ -46,7 +46,7 @@ var All = []Stage{
 	{Name: "scope", About: "look at the account before anything is written", Online: true,
 		Reads: "Pipedrive", Writes: "dest_*", run: runScope},
 	{Name: "doctor", About: "tell whether the account can take the migration, before anything is planned", Online: true, Apart: true,
-		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding gate", run: runDoctor},
+		Reads: "Pipedrive, final_* map_* link dest_record", Writes: "doctor_finding doctor_probe gate", run: runDoctor},
 	{Name: "extract", About: "copy NextCRM as it is",
 		Reads: "NextCRM", Writes: "stg_* source_item source_note document_blob", run: runExtract},
 	{Name: "clean", About: "type and normalise; list every finding",

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 )
 
@@ -83,4 +88,60 @@ func TestDoctor_WebhooksKeepProductionClosedUntilSomebodySaysTheyArePaused(t *te
 	}
 	says(0, "automations_unseen", "doctor")
 	says(0, "verify", "run", "--from", "plan")
+}
+
+func TestProbe_KilledAtEveryRequestBoundaryLeavesNothingAfterTheNext(t *testing.T) {
+	source := writeExport(t)
+	var runs sync.Map // one of each worker: what a probe has left nothing in can be probed again
+	process.EachBoundary(t, func(t *testing.T, n int64) bool {
+		have, ok := runs.Load(t)
+		if !ok {
+			have, _ = runs.LoadOrStore(t, newLocalRun(t, source))
+		}
+		r := have.(*process.Run)
+		before := r.Account.Dump("NextCRM ID")
+		if !r.KilledAt(n, "doctor", "--probe") {
+			return false
+		}
+		r.MustRun("doctor", "--probe")
+		if diff := cmp.Diff(before, r.Account.Dump("NextCRM ID")); diff != "" {
+			t.Fatalf("killed at boundary %d, the account is not as it was:\n%s", n, diff)
+		}
+		out, err := exec.Command("sqlite3", r.DB, "SELECT count(*) FROM doctor_probe WHERE state NOT IN ('removed', 'refused', 'absent')").CombinedOutput()
+		if err != nil || strings.TrimSpace(string(out)) != "0" {
+			t.Fatalf("killed at boundary %d: %s open rows (%v)", n, out, err)
+		}
+		return true
+	})
+}
+
+func TestProbe_OfProductionNeedsItsName(t *testing.T) {
+	a, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", NoBurstLimit: true, Clock: sandbox.RealClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	db := emptyWarehouse(t)
+	probe := func(args ...string) (int, string) {
+		code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + a.Token()}, append([]string{"doctor", "--probe", "--db", db, "--target", url}, args...)...)
+		return code, out + errOut
+	}
+	code, text := probe()
+	_, domain, _ := strings.Cut(text, "say --confirm ")
+	if domain = strings.Fields(domain + " -")[0]; code != 4 || domain == "-" {
+		t.Fatalf("without its name: exit %d\n%s", code, text)
+	}
+	if code, text := probe("--confirm", domain, "--dry-run"); code != 2 {
+		t.Errorf("a dry run: exit %d\n%s", code, text)
+	}
+	if code, text := probe("--confirm", "another"); code != 4 || len(a.Writes()) != 0 {
+		t.Errorf("with another name: exit %d, %d writes\n%s", code, len(a.Writes()), text)
+	}
+	if code, text := probe("--confirm", domain); code != 0 || !strings.Contains(text, "probe_kept") {
+		t.Errorf("with its name: exit %d\n%s", code, text)
+	}
 }

@@ -4,10 +4,10 @@
 //	reads   Pipedrive: the token's user and its permissions, limits in headers, users, fields, currencies, webhooks, boards,
 //	        lead labels, the newest records; final_* map_setting map_user map_visibility setup link load_op dest_record
 //	does    compares what the account has and allows with what the finals need; without finals it says what it did not compare
-//	writes  doctor_finding
+//	writes  doctor_finding; with a probe, which has to be asked for, doctor_probe and six records that it removes again
 //
-// It sends nothing but reads, about 200 tokens whatever the account holds, and
-// makes no probe record: what only a write would show, it names.
+// A look sends nothing but reads, about 200 tokens whatever the account holds:
+// what only a write would show, it names. See probe.go for the probe.
 package doctor
 
 import (
@@ -56,7 +56,7 @@ type examination struct {
 var checks = []func(context.Context, *examination) error{
 	rights, limits, fieldBudget, dealCap, visibility,
 	labels, fieldNames, options, priorities, users, fallbackOwner, features, hooks,
-	currencies, files, otherCopies, unseen,
+	currencies, files, otherCopies, unseen, probes,
 }
 
 // Run examines the account and stores what it found; errors among it make it

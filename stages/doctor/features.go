@@ -130,7 +130,6 @@ func (h hook) host() string {
 func unseen(ctx context.Context, x *examination) error {
 	x.find(Info, "automations_unseen", "automations", "neither automations nor the webhooks of others can be read by the API: pause them by hand before load")
 	x.find(Info, "limits_unseen", "limits", "filters, activity types, relationships, notes and lines of a deal, emails of a person and the size of files have limits that are told only when they are reached")
-	x.find(Info, "no_probe", "probe", "no record was made to see whether creation times are kept, or inactive owners accepted")
 	met, err := x.words(ctx, `SELECT DISTINCT entity FROM load_op WHERE target_id = ?
 		AND (error_code = 'capped' OR error_code LIKE 'feature_capping%' OR message LIKE '%reached the % limit%') ORDER BY 1`, x.ID)
 	for _, entity := range met {

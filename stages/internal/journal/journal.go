@@ -1,4 +1,5 @@
-// Package journal is the only way nextpipe writes to Pipedrive.
+// Package journal is the only way nextpipe writes to Pipedrive, apart from the
+// doctor's probe, which removes what it makes.
 //
 //	reads   load_op, link, bind
 //	does    commits the intent, sends once, records the outcome; settles what is in doubt by looking
