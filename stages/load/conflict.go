@@ -37,7 +37,7 @@ func (l *loader) merge(ctx context.Context, p planned, was linked, record, chang
 	if was.origin == "" {
 		return journal.Merged{Send: change, Held: []byte("{}")}, nil
 	}
-	agreed, err := l.agreedSets(ctx, was.symbolic)
+	agreed, err := l.sets(ctx, was.symbolic)
 	if err != nil {
 		return journal.Merged{}, err
 	}
@@ -49,9 +49,9 @@ func (l *loader) merge(ctx context.Context, p planned, was linked, record, chang
 	return l.decided(ctx, p, c, m)
 }
 
-// agreedSets is the lists of a symbolic payload, bound; none of them when one
+// sets is the lists of a symbolic payload, bound; none of them when one
 // names what the account no longer has.
-func (l *loader) agreedSets(ctx context.Context, symbolic []byte) ([]byte, error) {
+func (l *loader) sets(ctx context.Context, symbolic []byte) ([]byte, error) {
 	props, err := journal.Decode(symbolic)
 	if err != nil {
 		return nil, err
@@ -214,17 +214,19 @@ func (l *loader) hold(ctx context.Context, op *journal.Op, was linked, held []by
 	if string(held) == "{}" {
 		return nil
 	}
-	sent, err := merge(was.sent, held)
-	if err != nil {
+	link, err := journal.Link{Symbolic: op.Symbolic}, error(nil)
+	if link.Sent, err = merge(was.sent, held); err != nil {
 		return err
 	}
-	echoed, err := journal.Overlay(was.echoed, now.Data, held)
-	if err != nil {
+	if link.Echoed, err = journal.Overlay(was.echoed, now.Data, held); err != nil {
+		return err
+	}
+	if err := l.ownShare(&link, held); err != nil {
 		return err
 	}
 	return l.DB.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec("UPDATE link SET sent = ?, echoed = ? WHERE target_id = ? AND entity = ? AND final_key = ? AND part = '' AND state = 'live'",
-			string(sent), string(echoed), l.ID, op.Entity, op.FinalKey)
+			string(link.Sent), string(link.Echoed), l.ID, op.Entity, op.FinalKey)
 		return err
 	})
 }

@@ -155,7 +155,26 @@ func (l *loader) renew(tx *sql.Tx, op *journal.Op, link *journal.Link) error {
 	if link.Sent, err = merge(sent, op.Body); err != nil {
 		return err
 	}
-	link.Echoed, err = journal.Overlay(echoed, link.Echoed, op.Body)
+	if link.Echoed, err = journal.Overlay(echoed, link.Echoed, op.Body); err != nil {
+		return err
+	}
+	return l.ownShare(link, op.Body)
+}
+
+// ownShare leaves people's entries out of what is known of a record's sets.
+func (l *loader) ownShare(link *journal.Link, body []byte) error {
+	ours, err := l.sets(context.Background(), link.Symbolic)
+	if err != nil {
+		return err
+	}
+	share, err := journal.OwnShare(body, ours)
+	if err != nil {
+		return err
+	}
+	if link.Sent, err = merge(link.Sent, share); err != nil {
+		return err
+	}
+	link.Echoed, err = merge(link.Echoed, share)
 	return err
 }
 

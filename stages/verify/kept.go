@@ -3,6 +3,8 @@ package verify
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
@@ -80,28 +82,48 @@ func (k *keeper) keep(ctx context.Context, tx *sql.Tx, r linked, d journal.Diffe
 // answered ours then, and the record was changed later than that. What lines
 // make of a deal's value is nobody's word, and our marker is not people's to change.
 func (k *keeper) isTheirs(ctx context.Context, tx *sql.Tx, r linked, d journal.Difference) (bool, error) {
-	if !k.passed {
-		return false, nil
-	}
 	answered, err := journal.Compare([]byte(r.echoed), []byte(r.sent))
+	if err != nil || differs(answered, d.Field) {
+		return false, err
+	}
+	if ours, err := isOurAlone(ctx, tx, k.targetID, r, d.Field); err != nil || ours {
+		return false, err
+	}
+	body, err := k.written(ctx, tx, r, d.Field)
 	if err != nil {
 		return false, err
 	}
-	for _, a := range answered {
-		if a.Field == d.Field {
-			return false, nil
-		}
+	if body != nil {
+		// Sets are written with people's entries; theirs are those that were not NextCRM's.
+		missing, err := journal.Compare([]byte(r.seen), body)
+		return err == nil && !differs(missing, d.Field), err
 	}
-	if at := journal.TextAt([]byte(r.seen), "update_time"); at != "" && at == journal.TextAt([]byte(r.echoed), "update_time") {
-		return false, nil
+	at := journal.TextAt([]byte(r.seen), "update_time")
+	return k.passed && (at == "" || at != journal.TextAt([]byte(r.echoed), "update_time")), nil
+}
+
+func differs(all []journal.Difference, name string) bool {
+	return slices.ContainsFunc(all, func(d journal.Difference) bool { return d.Field == name })
+}
+
+// written is the last body with a field that was sent since the plan was made;
+// nil when none was.
+func (k *keeper) written(ctx context.Context, tx *sql.Tx, r linked, name string) (body []byte, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT body FROM load_op WHERE target_id = ? AND entity = ? AND final_key = ? AND op_id > ? AND state = 'done'
+		AND json_type(body, '$.' || ?) IS NOT NULL ORDER BY op_id DESC LIMIT 1`, k.targetID, r.kind, r.key, k.after, name).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
 	}
-	var meant bool
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = ?1 AND o.entity = ?2 AND o.final_key = ?3 AND o.op_id > ?4
-			AND o.state = 'done' AND json_type(o.body, '$.' || ?5) IS NOT NULL)
-		OR ?2 = 'deal' AND ?5 = 'value' AND EXISTS (SELECT 1 FROM final_deal_product WHERE deal_key = ?3 UNION SELECT 1 FROM final_deal_discount WHERE deal_key = ?3)
-		OR ?5 = 'custom_fields.' || (SELECT pipedrive_id FROM bind WHERE target_id = ?1 AND kind = 'field' AND symbol = ?2 || '.nextcrm_id')`,
-		k.targetID, r.kind, r.key, k.after, d.Field).Scan(&meant)
-	return err == nil && !meant, err
+	return body, err
+}
+
+// isOurAlone tells that a value is never people's.
+func isOurAlone(ctx context.Context, tx *sql.Tx, targetID int64, r linked, name string) (ours bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT ?2 = 'deal' AND ?4 = 'value' AND EXISTS (SELECT 1 FROM final_deal_product WHERE deal_key = ?3
+			UNION SELECT 1 FROM final_deal_discount WHERE deal_key = ?3)
+		OR ?4 = 'custom_fields.' || coalesce((SELECT pipedrive_id FROM bind WHERE target_id = ?1 AND kind = 'field' AND symbol = ?2 || '.nextcrm_id'), '')`,
+		targetID, r.kind, r.key, name).Scan(&ours)
+	return ours, err
 }
 
 // count is how many values people keep, those in conflict included.

@@ -13,6 +13,7 @@ import (
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/rollback"
 	"nextpipe/stages/verify"
 )
 
@@ -308,6 +309,47 @@ func TestMerge_ALostAnswerForgetsNoConflict(t *testing.T) {
 				t.Errorf("the deal holds %s; in conflict: %s", got, open(t, db))
 			}
 			quiet(t, db, a)
+		})
+	}
+}
+
+// A record of ours whose sets were merged with what people added is still a
+// record that people touched: a rollback leaves it.
+func TestMerge_ARollbackKeepsARecordWhoseSetsPeopleAddedTo(t *testing.T) {
+	vip := func(db *warehouse.DB) []any { return []any{option(t, db, "person:VIP"), option(t, db, "person:Old")} }
+	for _, c := range []struct {
+		name   string
+		by     func(db *warehouse.DB) map[string]any
+		source string
+	}{
+		{"an e-mail", func(*warehouse.DB) map[string]any {
+			return map[string]any{"emails": []any{map[string]any{"value": "p1@example.com", "primary": true, "label": "work"}, map[string]any{"value": "hers@example.com", "primary": false, "label": "home"}}}
+		}, `json_set(payload, '$.emails[1]', json('{"value":"new@example.com","primary":false,"label":"work"}'))`},
+		{"another label of an e-mail", func(*warehouse.DB) map[string]any {
+			return map[string]any{"emails": []any{map[string]any{"value": "p1@example.com", "primary": true, "label": "home"}}}
+		}, `json_set(payload, '$.emails[1]', json('{"value":"new@example.com","primary":false,"label":"work"}'))`},
+		{"a label", func(db *warehouse.DB) map[string]any { return map[string]any{"label_ids": vip(db)} }, `json_set(payload, '$.label_ids', json('[]'))`},
+		{"a label, and NextCRM says what holds already", func(db *warehouse.DB) map[string]any { return map[string]any{"label_ids": vip(db)} },
+			`json_set(payload, '$.label_ids[1]', json('{"@ref":"label:person:Old"}'), '$.name', 'New')`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
+			exec(t, db, "INSERT INTO final_label VALUES ('person', 'Old', 2)")
+			if err := through(t, db, a); err != nil {
+				t.Fatal(err)
+			}
+			byHand(t, a, "persons", idOf(t, db, "contact:1"), c.by(db))
+			exec(t, db, "UPDATE final_person SET payload = "+c.source+" WHERE final_key = 'contact:1'")
+			if sent := sends(t, db, a); len(sent) != 1 {
+				t.Errorf("sent %s", sent)
+			}
+			quiet(t, db, a)
+			if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+				t.Fatal(err)
+			}
+			if left := len(a.Records("persons")); left != map[bool]int{true: 0, false: 1}[strings.HasSuffix(c.name, "already")] {
+				t.Errorf("%d persons are left; kept: %s", left, keptRecords(t, db))
+			}
 		})
 	}
 }
