@@ -143,14 +143,16 @@ func (l *loader) decisions(ctx context.Context, p planned, all []journal.Conflic
 
 // disputes says conflicts in people's words.
 func (l *loader) disputes(ctx context.Context, kind string, all []journal.Conflict) ([]journal.Dispute, error) {
-	book, err := words.New(ctx, l.DB.Read(), l.ID)
-	if err != nil {
-		return nil, err
+	if l.book == nil {
+		var err error
+		if l.book, err = words.New(ctx, l.DB.Read(), l.ID); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]journal.Dispute, len(all))
 	for i, c := range all {
-		say := func(v any) string { return book.Value(ctx, kind, c.Field, v) }
-		out[i] = journal.Dispute{Field: c.Field, Name: book.Field(kind, c.Field), Base: say(c.Base), Theirs: say(c.Theirs), Ours: say(c.Ours)}
+		say := func(v any) string { return l.book.Value(ctx, kind, c.Field, v) }
+		out[i] = journal.Dispute{Field: c.Field, Name: l.book.Field(kind, c.Field), Base: say(c.Base), Theirs: say(c.Theirs), Ours: say(c.Ours)}
 	}
 	return out, nil
 }

@@ -20,6 +20,7 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/words"
 )
 
 // Errors that decide an exit code.
@@ -51,6 +52,7 @@ type loader struct {
 	work   map[string]bool // kinds of which the plan sends or takes away anything
 
 	full map[string]string // parents with no more room for a kind, and what the account said
+	book *words.Book       // names for what is in conflict; nil until something is
 }
 
 // Run carries out the current plan of the account.

@@ -105,7 +105,23 @@ func (l *loader) update(ctx context.Context, c *change) error {
 	if c.isEmpty() {
 		return l.agree(ctx, c.op, c.now)
 	}
-	return nil
+	refused, err := l.refusedBefore(ctx, c)
+	if refused {
+		c.op.Body = nil
+	}
+	return err
+}
+
+// refusedBefore tells that the account has refused just what is left of a change
+// beside its conflicts. The plan cannot know: it sees changes as a whole.
+func (l *loader) refusedBefore(ctx context.Context, c *change) (refused bool, err error) {
+	if len(c.conflicts) == 0 {
+		return false, nil
+	}
+	err = l.DB.Read().QueryRowContext(ctx, `SELECT coalesce((SELECT state = 'refused' AND body = ?4 FROM load_op
+		WHERE target_id = ?1 AND entity = ?2 AND final_key = ?3 AND purpose = 'load' ORDER BY op_id DESC LIMIT 1), 0)`,
+		l.ID, c.entity, c.finalKey, string(c.op.Body)).Scan(&refused)
+	return refused, err
 }
 
 // mergeInto leaves of a change what people have left to NextCRM.

@@ -353,3 +353,16 @@ func TestMerge_ARollbackKeepsARecordWhoseSetsPeopleAddedTo(t *testing.T) {
 		})
 	}
 }
+
+// What is left beside a conflict and is refused is not asked for again and again.
+func TestMerge_WhatIsRefusedBesideAConflictIsAskedForOnce(t *testing.T) {
+	db, a, _ := edited(t, "deals", "deal:1", map[string]any{"title": "By hand"})
+	exec(t, db, `UPDATE final_deal SET payload = json_set(payload, '$.title', 'From NextCRM', '$.nonsense', 1) WHERE final_key = 'deal:1'`)
+	if sent := sends(t, db, a); len(sent) > 0 {
+		t.Errorf("sent %s", sent)
+	}
+	if text := rejects(t, db); !strings.Contains(text, "nonsense") || !strings.Contains(text, "title was") {
+		t.Errorf("%s, want the refusal and the conflict", text)
+	}
+	quiet(t, db, a)
+}
