@@ -13,6 +13,7 @@ import (
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/plan"
 	"nextpipe/stages/rollback"
 	"nextpipe/stages/verify"
 )
@@ -365,4 +366,34 @@ func TestMerge_WhatIsRefusedBesideAConflictIsAskedForOnce(t *testing.T) {
 		t.Errorf("%s, want the refusal and the conflict", text)
 	}
 	quiet(t, db, a)
+}
+
+// The plan shows what it would change as it was seen last, and warns where
+// people were there before.
+func TestPlan_ShowsValuesAsSeenLastAndWhereAConflictWaits(t *testing.T) {
+	db, a, _ := edited(t, "deals", "deal:1", map[string]any{"title": "By hand"})
+	if err := through(t, db, a); err != nil { // its verify sees the title
+		t.Fatal(err)
+	}
+	exec(t, db, `UPDATE final_deal SET payload = json_set(payload, '$.title', 'From NextCRM', '$.stage_id."@ref"', 'stage:sales/new') WHERE final_key = 'deal:1';
+		INSERT INTO final_organization SELECT 'account:9', 9, 'abc123/account:9', 'Org 9', NULL, json_object('name', 'Org 9', 'custom_fields', json_object('@field:organization.nextcrm_id', 'abc123/account:9'));
+		DELETE FROM final_deal WHERE final_key = 'deal:2'`)
+	if _, err := plan.Run(t.Context(), rehearse.Connect(t, db, a)); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := db.Read().QueryRow(`SELECT group_concat(line, char(10)) FROM (SELECT concat_ws(' | ', action, final_key, coalesce(field, '–'), coalesce(before, '–'), coalesce(after, '–'), note) AS line
+		FROM v_plan_diff ORDER BY action, final_key, field)`).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join([]string{
+		"create | account:9 | name | – | Org 9",
+		"create | account:9 | organization.nextcrm_id | – | abc123/account:9",
+		"kept | deal:2 | – | – | – | NextCRM no longer has it; setting gone_records = keep leaves it",
+		"update | deal:1 | stage | Signed | New | changed since it was sent",
+		"update | deal:1 | title | By hand | From NextCRM | changed in Pipedrive meanwhile: in conflict, and left as it is there, unless both agree",
+	}, "\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the plan shows (-want +got):\n%s", diff)
+	}
 }
