@@ -24,6 +24,10 @@ bench:
 soak time="20m" seed="0":
     go test -v -count=1 -timeout 0 ./fixtures/soak -soak {{time}} -seed {{seed}}
 
+# load that many records through random faults, with another user at work
+schedules operations="10000" seed="0":
+    go test -v -count=1 -timeout 3h -run TestProperty ./stages/internal/rehearse -operations {{operations}} -seed {{seed}} | grep -v loading_test
+
 # look for inputs that break the readers and normalisers, a minute each
 fuzz time="60s":
     go test ./stages/internal/normal -run '^$' -fuzz FuzzEmail -fuzztime {{time}}

@@ -25,18 +25,24 @@ const (
 )
 
 // takeAway deletes what the plan says NextCRM no longer has. Each record is
-// read first: what somebody changed in Pipedrive stays, and is reported.
+// read first: what somebody changed in Pipedrive stays, and is reported. What
+// turns out not to have been carried out, by this run or one that died, is tried again.
 func (l *loader) takeAway(ctx context.Context, e entity.Entity, which deletes) error {
-	planned, err := l.pendingDeletes(ctx, e.Name, which)
-	if err != nil {
-		return err
-	}
-	for _, p := range planned {
-		if err := l.takeAwayOne(ctx, e, p); err != nil {
-			return fmt.Errorf("%s: %w", p.finalKey, err)
+	for attempt := range attempts {
+		planned, err := l.pendingDeletes(ctx, e.Name, which)
+		if err != nil || attempt > 0 && len(planned) == 0 {
+			return err
+		}
+		for _, p := range planned {
+			if err := l.takeAwayOne(ctx, e, p); err != nil {
+				return fmt.Errorf("%s: %w", p.finalKey, err)
+			}
+		}
+		if err := l.j.SettleAll(ctx, e.Name); err != nil {
+			return err
 		}
 	}
-	return l.j.SettleAll(ctx, e.Name)
+	return nil
 }
 
 func (l *loader) takeAwayOne(ctx context.Context, e entity.Entity, p planned) error {

@@ -113,8 +113,8 @@ func reconcile(ctx context.Context, s *target.Session) (int64, error) {
 		if _, err := tx.Exec(`UPDATE reconcile_final SET off_by = planned - done - refused - blocked - quarantined - pending WHERE target_id = ?`, s.ID); err != nil {
 			return err
 		}
-		return tx.QueryRow(`SELECT (SELECT sum(abs(off_by)) FROM reconcile_source WHERE target_id = ?1)
-			+ (SELECT sum(abs(off_by)) FROM reconcile_final WHERE target_id = ?1)`, s.ID).Scan(&off)
+		return tx.QueryRow(`SELECT (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source WHERE target_id = ?1)
+			+ (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final WHERE target_id = ?1)`, s.ID).Scan(&off)
 	})
 	return off, err
 }

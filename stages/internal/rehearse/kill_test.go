@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"modernc.org/sqlite"
 
 	"nextpipe/fixtures/process"
 	"nextpipe/stages/internal/rehearse"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	programDir = dir
+	sqlite.RegisterConnectionHook(mortal)
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)

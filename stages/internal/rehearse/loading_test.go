@@ -31,7 +31,11 @@ func through(t testing.TB, db *warehouse.DB, a *sandbox.Account) error {
 
 func loadInto(t testing.TB, s *target.Session) error {
 	t.Helper()
-	ctx := context.Background()
+	return loadWith(context.Background(), s, func(step string, res stage.Result) { t.Logf("%s: %s", step, res) })
+}
+
+// loadWith is the loading side; told hears what each step did.
+func loadWith(ctx context.Context, s *target.Session, told ...func(step string, res stage.Result)) error {
 	var errs []error
 	for _, step := range []struct {
 		name string
@@ -39,7 +43,9 @@ func loadInto(t testing.TB, s *target.Session) error {
 	}{{"scope", scope.Run}, {"plan", plan.Run}, {"provision", provision.Run},
 		{"load", func(ctx context.Context, s *target.Session) (stage.Result, error) { return load.Run(ctx, s, "") }}, {"verify", verify.Run}} {
 		res, err := step.run(ctx, s)
-		t.Logf("%s: %s", step.name, res)
+		for _, tell := range told {
+			tell(step.name, res)
+		}
 		if err != nil {
 			errs = append(errs, err)
 			break

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
@@ -465,7 +466,7 @@ func TestUsers_ADeltaOfEveryKind(t *testing.T) {
 	want, writes := run(t, nil)
 	t.Log(writes, "writes")
 	for _, fault := range []sandbox.Fault{{Do: sandbox.DropAfter}, {Do: sandbox.DropBefore}, {Do: sandbox.Hold, LookUps: 1}, {Do: sandbox.FailAfter, Status: 500}} {
-		for k := 1; k <= writes; k++ {
+		for k := 1; k <= writes; k += process.Stride {
 			t.Run(fmt.Sprint(fault.Do, k), func(t *testing.T) {
 				f := fault
 				f.Writes, f.Nth = true, k
