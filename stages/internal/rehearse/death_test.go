@@ -175,8 +175,8 @@ func (d *death) comes(m moment) bool {
 	return true
 }
 
-// quiet is how many commits are passed over for one that is tried for its own sake.
-const quiet = 12
+// passedOver is how many commits are left out for one that is tried for its own sake.
+const passedOver = 12
 
 // moments are those at which this life could have ended otherwise: around the
 // first and the last commit with each operation, and before one commit of some.
@@ -185,7 +185,7 @@ func (d *death) moments() []moment {
 	for _, m := range d.history {
 		last := d.met[moment{when: m.when, operation: m.operation}]
 		switch {
-		case m.when == beforeCommit && m.nth%quiet == 1:
+		case m.when == beforeCommit && m.nth%passedOver == 1:
 			all = append(all, m)
 		case m.when == beforeCommit || m.nth > 1 && m.nth < last:
 		case m.when == beforeIntent:
