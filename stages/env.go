@@ -38,7 +38,7 @@ type Options struct {
 	SourceTimezone string // IANA zone; overrides the source's own word
 	Files          Files  // where the bytes of documents come from
 	Target         string // URL of the company
-	Token          string
+	Token          string // API token, or several of one company, separated by commas or line breaks
 	Rehearsal      bool   // declares a new account a rehearsal
 	By             string // who is at the keyboard, for the record
 	Yes            bool   // accept the proposed map for a rehearsal

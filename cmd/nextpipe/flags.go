@@ -25,7 +25,7 @@ func shared() []cli.Flag {
 		&cli.StringFlag{Name: "s3-region", EnvVars: []string{"NEXTPIPE_S3_REGION"}, Value: "us-east-1", Usage: "`REGION` of that service"},
 		&cli.StringSliceFlag{Name: "allow-host", Usage: "fetch documents by https from `HOST`, no other (may be repeated)"},
 		&cli.StringFlag{Name: "target", EnvVars: []string{"NEXTPIPE_TARGET"}, Usage: "the company's `URL`, or sandbox for an account in a file beside the warehouse"},
-		&cli.StringFlag{Name: "token-file", EnvVars: []string{"NEXTPIPE_TOKEN_FILE"}, Usage: "`FILE` with the API token (else PIPEDRIVE_API_TOKEN)"},
+		&cli.StringFlag{Name: "token-file", EnvVars: []string{"NEXTPIPE_TOKEN_FILE"}, Usage: "`FILE` with the API token, or those of several admins who share the work, one a line (else PIPEDRIVE_API_TOKEN, separated by commas)"},
 		&cli.BoolFlag{Name: "rehearsal", DisableDefaultText: true, Usage: "declare a new account a rehearsal (else it is production)"},
 		&cli.StringFlag{Name: "by", EnvVars: []string{"NEXTPIPE_BY"}, Usage: "your `NAME`, for the record"},
 		&cli.BoolFlag{Name: "yes", DisableDefaultText: true, Usage: "accept the proposed map (rehearsal accounts only)"},

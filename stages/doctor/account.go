@@ -16,7 +16,8 @@ const markerField = "NextCRM ID"
 
 // account is what the account says of itself today.
 type account struct {
-	may        map[string]bool // nil when it does not say
+	may        map[string]bool   // nil when it does not say
+	others     []map[string]bool // the same of the users of further tokens, in their order
 	users      []user
 	fields     map[string][]field // by entity
 	currencies map[string]bool    // code → active
@@ -69,6 +70,13 @@ func look(ctx context.Context, s *target.Session) (account, error) {
 		return a, err
 	}
 	a.may = may
+	for _, u := range s.Others {
+		may, err := s.Client.Permissions(ctx, u.UserID)
+		if err := a.tolerate("permissions", err); err != nil {
+			return a, err
+		}
+		a.others = append(a.others, may)
+	}
 	for _, step := range []func(context.Context, *target.Session) error{a.lookAtLists, a.lookAtFields, a.lookAtNewest} {
 		if err := step(ctx, s); err != nil {
 			return a, err

@@ -9,6 +9,8 @@ var codes = []explanation{
 	{"permissions_unread", "the account does not say what the token's user may do", "use the token of an admin; the first write without a permission ends the run with exit 7"},
 	{"permission_unknown", "the account's answer leaves this permission out", "ask an admin whether the token's user has it"},
 	{"sees_not_everything", "the token's user is no deals admin: records that others hide are invisible to it, and what is invisible is made a second time", "make the user a deals admin (and global admin), or use the token of one"},
+	{"token_shares_work", "this user's token shares the work of the first one's", "nothing: what a record takes from its token's user is sent with the first token"},
+	{"token_lacks_right", "the user of a further token may not do what the first may", "give both the same permissions, or leave that token out"},
 	{"not_account_admin", "the token's user is no account admin: pipelines, stages, activity types and notes in other people's names need one", "make the user an account admin, or use the token of one"},
 	{"cannot_use_api", "the user's permission set forbids the API", "allow it in the permission set"},
 	{"cannot_add_fields", "the user may not add custom fields, which at least the field \"NextCRM ID\" is", "allow it in the permission set"},

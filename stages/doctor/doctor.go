@@ -54,7 +54,7 @@ type examination struct {
 
 // checks are what is looked at, in the order of the report.
 var checks = []func(context.Context, *examination) error{
-	rights, limits, fieldBudget, dealCap, visibility,
+	rights, crew, limits, fieldBudget, dealCap, visibility,
 	labels, fieldNames, options, priorities, users, fallbackOwner, features, hooks,
 	currencies, files, otherCopies, unseen, probes,
 }

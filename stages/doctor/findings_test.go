@@ -64,6 +64,8 @@ func ofRights() []illness {
 				"error cannot_modify_labels can_modify_labels", "error cannot_add_products can_add_products", "error cannot_add_leads can_add_prospects_as_leads",
 				"error cannot_set_closed_date can_edit_deals_closed_date", "error cannot_set_visibility can_change_visibility_of_items",
 				"error cannot_follow_others can_follow_other_users", "warning cannot_share_filters can_share_filters", "warning cannot_take_back can_delete_deals"}},
+		{"a second token whose user may do less", patient{opts: sandbox.Options{Users: append(ned(), sandbox.User{Name: "Nora", Email: "nora@sandbox.example", Token: "nora", Deny: []string{"can_add_products"}})}, token: "ned,nora"},
+			[]string{"info token_shares_work nora@sandbox.example", "error token_lacks_right nora@sandbox.example can_add_products"}},
 		{"permissions that nobody may read", patient{answers: map[string]func(*httptest.ResponseRecorder){"/permissions": refuse}},
 			[]string{"warning permissions_unread admin@sandbox.example"}},
 		{"permissions that are not told", patient{answers: map[string]func(*httptest.ResponseRecorder){"/permissions": answer(200, `{"success":true,"data":{"can_use_api":false}}`)}},

@@ -52,6 +52,22 @@ func rights(ctx context.Context, x *examination) error {
 	return nil
 }
 
+// crew compares the users of further tokens with the first: what he may do and
+// they may not would end a run midway. That they are admins of the same parts,
+// and so see the same, is a condition for connecting at all.
+func crew(_ context.Context, x *examination) error {
+	for i, may := range x.account.others {
+		who := x.Others[i].Email
+		x.find(Info, "token_shares_work", who, "%s shares the work of %s", who, x.Me.Email)
+		for _, r := range rightsNeeded {
+			if has, said := may[r.permission]; said && !has && !x.denied(r.permission) {
+				x.find(Error, "token_lacks_right", who+" "+r.permission, "%s lacks %s, which %s has", who, r.permission, x.Me.Email)
+			}
+		}
+	}
+	return nil
+}
+
 func (x *examination) right(ctx context.Context, r right) error {
 	may, said := x.account.may[r.permission]
 	if !said {

@@ -19,9 +19,12 @@ const lookEvery = pageRows - 4*batchSize
 // once. What is in doubt after a kill is twice that at most.
 const batchSize = 4 * workers
 
-// workers is how many requests are under way at once: with answers of 150 ms
-// they fill the greatest burst window there is, 60 requests a second.
+// workers is how many requests are under way at once with one token: with answers
+// of 150 ms they fill the greatest burst window there is, 60 requests a second.
 const workers = 12
+
+// crew is how many are under way with all tokens. What is composed ahead bounds it.
+func (l *loader) crew() int { return min(workers*l.Client.Tokens(), batchSize) }
 
 // round is one pass over everything of an entity that is pending.
 type round struct {
@@ -43,7 +46,7 @@ func (l *loader) round(ctx context.Context, entity string) error {
 	r := &round{loader: l, entity: entity, total: total}
 	for {
 		before := r.lastSeq
-		if err := l.j.Stream(ctx, workers, batchSize, r.next, r.ended(ctx)); err != nil {
+		if err := l.j.Stream(ctx, l.crew(), batchSize, r.next, r.ended(ctx)); err != nil {
 			return err
 		}
 		if r.lastSeq == before {

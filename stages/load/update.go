@@ -28,7 +28,7 @@ func (c *change) isEmpty() bool { return string(c.op.Body) == "{}" }
 // overwritten, and what they held is kept as a before-image.
 func (l *loader) updates(ctx context.Context, batch []planned) (all []*journal.Op, err error) {
 	for len(batch) > 0 {
-		n := min(workers, len(batch))
+		n := min(l.crew(), len(batch))
 		ops, err := l.updateSome(ctx, batch[:n])
 		all, batch = append(all, ops...), batch[n:]
 		if err != nil {
@@ -53,7 +53,7 @@ func (l *loader) updateSome(ctx context.Context, batch []planned) ([]*journal.Op
 		}
 	}
 	if len(ops) > 0 {
-		err = l.j.SendAll(ctx, ops, workers)
+		err = l.j.SendAll(ctx, ops, l.crew())
 	}
 	for _, c := range changes {
 		err = errors.Join(err, l.report(ctx, c.op, c.conflicts))

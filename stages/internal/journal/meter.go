@@ -17,6 +17,7 @@ type Meter struct {
 	db       *warehouse.DB
 	targetID int64
 	runID    int64
+	users    []string // of the tokens
 	now      func() time.Time
 
 	mu       sync.Mutex
@@ -38,7 +39,9 @@ func NewMeter(db *warehouse.DB, now func() time.Time) *Meter {
 }
 
 // Assign says whose calls these are; calls heard before it are kept until then.
-func (m *Meter) Assign(targetID, runID int64) { m.targetID, m.runID = targetID, runID }
+func (m *Meter) Assign(targetID, runID int64, users []string) {
+	m.targetID, m.runID, m.users = targetID, runID, users
+}
 
 // Heard takes note of one sending. Calls of several goroutines may come at once.
 func (m *Meter) Heard(c pipedrive.Call) {
@@ -98,9 +101,9 @@ func (m *Meter) flush(tx *sql.Tx) error {
 
 func (m *Meter) write(tx *sql.Tx, c loggedCall) error {
 	at := c.at.UTC()
-	if _, err := tx.Exec(`INSERT INTO http_log (target_id, run_id, at, method, path, status, ms, tokens, correlation_id)
-		VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, nullif(?, ''))`, m.targetID, m.runID, at.Format(time.RFC3339Nano),
-		c.Method, c.Path, c.Status, c.Duration.Milliseconds(), c.Cost, c.CorrelationID); err != nil {
+	if _, err := tx.Exec(`INSERT INTO http_log (target_id, run_id, at, method, path, status, ms, tokens, correlation_id, user_id)
+		VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, nullif(?, ''), ?)`, m.targetID, m.runID, at.Format(time.RFC3339Nano),
+		c.Method, c.Path, c.Status, c.Duration.Milliseconds(), c.Cost, c.CorrelationID, m.users[c.Token]); err != nil {
 		return err
 	}
 	if !c.Sent {

@@ -73,6 +73,7 @@ func (c *Client) Delete(ctx context.Context, entity, id string) error {
 	if err != nil {
 		return err
 	}
+	r.token = tokenFor(entity, Delete, nil)
 	return c.do(ctx, r, func(envelope) error { return nil })
 }
 
@@ -99,7 +100,7 @@ func (c *Client) single(ctx context.Context, entity string, v Verb, id string, b
 	if err != nil {
 		return Record{}, err
 	}
-	r.body = body
+	r.body, r.token = body, tokenFor(entity, v, body)
 	res, _ := resourceOf(entity) // known, or newRequest had failed
 	around, _ := res.split(path)
 	var rec Record

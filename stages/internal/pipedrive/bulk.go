@@ -33,6 +33,7 @@ func (c *Client) CreateMany(ctx context.Context, entity string, bodies [][]byte)
 	if r.body, err = json.Marshal(map[string]any{"data": items}); err != nil {
 		return nil, fmt.Errorf("pipedrive %s: %w", entity, err)
 	}
+	r.token = tokenFor(entity, CreateMany, nil)
 	res, _ := resourceOf(entity) // known, or newRequest had failed
 	var recs []Record
 	err = c.do(ctx, r, func(env envelope) (err error) {

@@ -29,8 +29,11 @@ type Config struct {
 	// are refused, so that a typing error cannot send the token elsewhere; http
 	// and other hosts are accepted on loopback addresses only.
 	BaseURL string
-	// Token is the API token of one user of the company.
+	// Token is the API token of one user of the company. More are those of further
+	// users, who share the work where the account ends up the same whoever does
+	// it: each has a burst window of its own.
 	Token string
+	More  []string
 	// Timeout bounds one request, answer included. Default 30 s.
 	Timeout time.Duration
 	// Share is the part of the burst window that we take, above 0 and at most 1.
@@ -72,6 +75,7 @@ type Call struct {
 	Path     string // /api/v2/deals/77, without the query
 	Cost     int    // documented price in tokens
 	Attempt  int    // 1 for the first sending of a request
+	Token    int    // whose token: 0 for Config.Token, then More
 
 	// The rest is known afterwards.
 
@@ -86,7 +90,7 @@ type Call struct {
 // Client talks to one Pipedrive account. It may be used by several goroutines.
 type Client struct {
 	base    *url.URL
-	token   secret
+	tokens  crew
 	files   string
 	timeout time.Duration
 	http    *http.Client
@@ -102,6 +106,9 @@ type Client struct {
 // Host is the host, with its port if any, that requests go to.
 func (c *Client) Host() string { return c.base.Host }
 
+// Tokens is how many users' tokens share the work.
+func (c *Client) Tokens() int { return len(c.tokens) }
+
 // Rate is how many requests a second our share of the burst windows allows.
 func (c *Client) Rate() float64 { return c.pace.rate() }
 
@@ -111,7 +118,8 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkToken(cfg.Token); err != nil {
+	tokens, err := newCrew(append([]string{cfg.Token}, cfg.More...))
+	if err != nil {
 		return nil, err
 	}
 	cfg, err = withDefaults(cfg)
@@ -120,11 +128,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		base:    base,
-		token:   hide(cfg.Token),
+		tokens:  tokens,
 		files:   cfg.Files,
 		timeout: cfg.Timeout,
 		http:    newHTTPClient(),
-		pace:    newPacer(1, cfg.Share, cfg.Steady, cfg.Sleep),
+		pace:    newPacer(len(tokens), cfg.Share, cfg.Steady, cfg.Sleep),
 		now:     cfg.Now,
 		steady:  cfg.Steady,
 		sleep:   cfg.Sleep,

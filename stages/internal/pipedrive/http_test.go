@@ -284,7 +284,7 @@ func TestContext_EndsARequest(t *testing.T) {
 func TestHooks_SeeEachSendingAndMayForbidIt(t *testing.T) {
 	far := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{"X-Correlation-Id": "abc", "X-Ratelimit-Limit": "40", "X-Ratelimit-Remaining": "39",
-			"X-Daily-Ratelimit-Token-Limit": "30000", "X-Daily-Ratelimit-Token-Remaining": "29995"} {
+			"Date": "Tue, 24 Nov 2026 08:00:01 GMT", "X-Daily-Ratelimit-Token-Limit": "30000", "X-Daily-Ratelimit-Token-Remaining": "29995"} {
 			w.Header().Set(name, value)
 		}
 		answering(200, "application/json", json200)(w, r)
@@ -311,6 +311,7 @@ func TestHooks_SeeEachSendingAndMayForbidIt(t *testing.T) {
 	if diff := cmp.Diff([]Call{want, want}, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
+	want.Date = time.Date(2026, 11, 24, 8, 0, 1, 0, time.UTC)
 	want.Sent, want.Status, want.CorrelationID, want.Limits = true, 200, "abc", Limits{40, 39, 30000, 29995}
 	if diff := cmp.Diff([]Call{want}, told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)

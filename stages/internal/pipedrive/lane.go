@@ -21,6 +21,7 @@ type lane struct {
 	share float64
 
 	limit     int         // burst limit of the token as last seen
+	turn      int         // when a slot was taken last, among those of all lanes
 	inFlight  int         // sent, not answered
 	sent      []time.Time // the last sendings, oldest first, at most limit of them
 	answered  []time.Time // the last answers, likewise
@@ -69,8 +70,9 @@ func earliest(answered []time.Time, inFlight, slots int, now time.Time) (time.Ti
 	return later(now, answered[len(answered)-free].Add(burstWindow+windowGuard)), true
 }
 
-func (l *lane) take(now time.Time) {
+func (l *lane) take(now time.Time, turn int) {
 	l.inFlight++
+	l.turn = turn
 	l.sent = lastOf(append(l.sent, now), l.limit)
 }
 

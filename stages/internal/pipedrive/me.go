@@ -33,14 +33,17 @@ func (m Me) Admin() bool {
 	return slices.Contains(m.AdminOf, "account_settings") || slices.Contains(m.AdminOf, "global")
 }
 
-// Me asks who the token belongs to (2 tokens).
-func (c *Client) Me(ctx context.Context) (Me, error) {
+// Me asks who the first token belongs to (2 tokens).
+func (c *Client) Me(ctx context.Context) (Me, error) { return c.UserOf(ctx, firstToken) }
+
+// UserOf asks who the n-th token belongs to (2 tokens).
+func (c *Client) UserOf(ctx context.Context, n int) (Me, error) {
 	call, err := me.call(Get, "")
 	if err != nil {
 		return Me{}, err
 	}
 	var out Me
-	err = c.do(ctx, request{call: call}, func(env envelope) (err error) {
+	err = c.do(ctx, request{call: call, token: n}, func(env envelope) (err error) {
 		out, err = readMe(env.Data)
 		if isLoopback(c.base.Hostname()) {
 			out.SandboxRole = c.clean(env.header.Get("X-Sandbox-Role"))

@@ -35,6 +35,7 @@ type pacer struct {
 
 	mu      sync.Mutex
 	lanes   []*lane
+	turns   int    // slots taken so far
 	halt    *Error // why nobody sends before haltEnd
 	haltEnd time.Time
 	changed chan struct{} // closed when a slot comes back
@@ -66,10 +67,10 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// acquire waits until a request may be sent and takes a slot for it, in the
-// first lane or in any. It returns the lane; the reason when the account asked
+// acquire waits until a request may be sent and takes a slot for it, in the lane
+// of that token or of any. It returns the lane; the reason when the account asked
 // for quiet; and the context's error.
-func (p *pacer) acquire(ctx context.Context, first bool) (int, error) {
+func (p *pacer) acquire(ctx context.Context, token int) (int, error) {
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -80,7 +81,7 @@ func (p *pacer) acquire(ctx context.Context, first bool) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		n, wait, changed, err := p.try(first)
+		n, wait, changed, err := p.try(token)
 		switch {
 		case err != nil:
 			return 0, err
@@ -100,7 +101,7 @@ func (p *pacer) acquire(ctx context.Context, first bool) (int, error) {
 }
 
 // try takes a slot, or says how long to wait, or what to wait for.
-func (p *pacer) try(first bool) (n int, wait time.Duration, changed <-chan struct{}, err error) {
+func (p *pacer) try(token int) (n int, wait time.Duration, changed <-chan struct{}, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -110,8 +111,8 @@ func (p *pacer) try(first bool) (n int, wait time.Duration, changed <-chan struc
 	n, at := -1, time.Time{}
 	for i, l := range p.lanes {
 		free, ok := l.free(now)
-		sooner := n < 0 || free.Before(at) || free.Equal(at) && l.inFlight < p.lanes[n].inFlight
-		if ok && sooner && (i == 0 || !first) {
+		sooner := n < 0 || free.Before(at) || free.Equal(at) && l.turn < p.lanes[n].turn
+		if ok && sooner && (i == token || token == anyToken) {
 			n, at = i, free
 		}
 	}
@@ -121,7 +122,8 @@ func (p *pacer) try(first bool) (n int, wait time.Duration, changed <-chan struc
 	case at.After(now):
 		return n, at.Sub(now), nil, nil
 	}
-	p.lanes[n].take(now)
+	p.turns++
+	p.lanes[n].take(now, p.turns)
 	return n, 0, nil, nil
 }
 

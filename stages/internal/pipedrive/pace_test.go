@@ -214,7 +214,7 @@ func TestPacer_StandsStillWhileAnotherSenderFillsTheWindow(t *testing.T) {
 	p := newPacer(1, 0.9, clk.Now, clk.Sleep)
 	start := clk.Now()
 	for range 3 {
-		if _, err := p.acquire(context.Background(), false); err != nil {
+		if _, err := p.acquire(context.Background(), anyToken); err != nil {
 			t.Fatal(err)
 		}
 		p.release(0, report{sent: clk.Now(), answered: true, reset: -1, limits: Limits{Burst: 20, BurstLeft: 1}})
@@ -232,17 +232,17 @@ func TestPacer_CountsRequestsUnderWayAsOneStrike(t *testing.T) {
 	}
 	first := clk.Now()
 	for range 4 {
-		_, _ = p.acquire(context.Background(), false)
+		_, _ = p.acquire(context.Background(), anyToken)
 	}
 	got := []int{hit(first), hit(first), hit(first)}
 	// A success of a request from before the pause is not the end of it.
 	got = append(got, p.release(0, report{sent: first, answered: true, limits: unseen}))
-	_, _ = p.acquire(context.Background(), false)
+	_, _ = p.acquire(context.Background(), anyToken)
 	if waited := clk.Now().Sub(first); waited < 3*time.Second {
 		t.Errorf("asked again after %s, want 3 s", waited)
 	}
 	got = append(got, hit(clk.Now()))
-	_, _ = p.acquire(context.Background(), false)
+	_, _ = p.acquire(context.Background(), anyToken)
 	got = append(got, p.release(0, report{sent: clk.Now(), answered: true, limits: unseen}))
 	if diff := cmp.Diff([]int{1, 1, 1, 1, 2, 0}, got); diff != "" {
 		t.Errorf("strikes (-want +got):\n%s", diff)

@@ -110,6 +110,24 @@ func TestBurst_IsUsedToTheFullWithoutOne429(t *testing.T) {
 	}
 }
 
+// Each token has a window of its own, and all of them are used.
+func TestBurst_OfThreeTokensIsUsedToTheFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(100, -1, 0)
+		c, err := New(Config{BaseURL: "https://acme.pipedrive.com", Token: canary, More: []string{second, "third"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.http.Transport = g
+		sendMany(t, c, 3, 3) // learns the limits
+		n := 60 * 3 * slots(100, 0.9)
+		use := g.use(n, 3, g.through(t, c, n, 36))
+		if use < 0.98 || use > 1.02 || g.over > 0 || len(g.counted) != 3 {
+			t.Errorf("%.2f %% of the share of %d tokens were used, %d answers were 429", 100*use, len(g.counted), g.over)
+		}
+	})
+}
+
 // Another sender with the same token takes more than what we leave: after the
 // first 429 or the first full window we make room for it.
 func TestBurst_MakesRoomForAnotherSenderOfTheToken(t *testing.T) {

@@ -13,11 +13,16 @@ import (
 	"testing"
 )
 
-// leaks tells whether text holds the token, however it might be written.
+// second is the token of a second user. It holds the first one.
+const second = canary + "/of=the+second"
+
+// leaks tells whether text holds a token, however it might be written.
 func leaks(text string) bool {
-	for _, form := range []string{canary, url.QueryEscape(canary), url.PathEscape(canary), base64.StdEncoding.EncodeToString([]byte(canary))} {
-		if strings.Contains(text, form) {
-			return true
+	for _, token := range []string{canary, second, strings.TrimPrefix(second, canary)} {
+		for _, form := range []string{token, url.QueryEscape(token), url.PathEscape(token), base64.StdEncoding.EncodeToString([]byte(token))} {
+			if strings.Contains(text, form) {
+				return true
+			}
 		}
 	}
 	return false
@@ -26,7 +31,7 @@ func leaks(text string) bool {
 func TestToken_IsInNoErrorWhateverTheServerEchoes(t *testing.T) {
 	echo := func(status int, shape string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			token := r.Header.Get("X-Api-Token")
+			token := r.Header.Get("X-Api-Token") + " " + canary + " " + second
 			w.Header().Set("X-Correlation-Id", token)
 			w.Header().Set("Location", "https://"+url.PathEscape(token)+"/"+token)
 			answering(status, token, strings.ReplaceAll(shape, "TOKEN", token))(w, r)
@@ -48,6 +53,7 @@ func TestToken_IsInNoErrorWhateverTheServerEchoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			far := serve(t, handler)
 			c := connect(t, far.URL, func(cfg *Config) {
+				cfg.More = []string{second}
 				cfg.After = func(call Call) {
 					if leaks(fmt.Sprintf("%+v", call)) {
 						t.Errorf("told the journal %+v", call)
@@ -69,7 +75,7 @@ func TestToken_IsInNoErrorWhateverTheServerEchoes(t *testing.T) {
 }
 
 func TestToken_IsNotPrinted(t *testing.T) {
-	cfg := Config{BaseURL: "https://acme.pipedrive.com", Token: canary}
+	cfg := Config{BaseURL: "https://acme.pipedrive.com", Token: canary, More: []string{second}}
 	c, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +142,8 @@ func TestNew_RefusesBadSettingsWithoutShowingTheToken(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"no token":           func(c *Config) { c.Token = "" },
 		"token with newline": func(c *Config) { c.Token += "\n" },
+		"second with space":  func(c *Config) { c.More = []string{second + " "} },
+		"one token twice":    func(c *Config) { c.More = []string{second, canary} },
 		"token in the URL":   func(c *Config) { c.BaseURL = canary + " " },
 		"share above 1":      func(c *Config) { c.Share = 1.5 },
 		"negative timeout":   func(c *Config) { c.Timeout = -1 },

@@ -70,10 +70,11 @@ type sending struct {
 
 // once waits for its turn and sends r. Its error means that nothing was sent.
 func (c *Client) once(ctx context.Context, r request, read func(envelope) error) (sending, error) {
-	lane, err := c.pace.acquire(ctx, false)
+	lane, err := c.pace.acquire(ctx, r.token)
 	if err != nil {
 		return sending{}, c.unsent(r, err)
 	}
+	r.call.Token = lane
 	if err := c.before(r.call); err != nil {
 		c.pace.giveBack(lane)
 		return sending{}, c.unsent(r, err)

@@ -53,6 +53,7 @@ func newHTTPClient() *http.Client {
 // request is one API call, sent once or several times.
 type request struct {
 	call  Call
+	token int // whose token it is sent with, or anyToken
 	query url.Values
 	body  []byte
 	// raw gets the answer of a request that brings bytes instead of JSON.
@@ -105,7 +106,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "nextpipe")
-	req.Header.Set("X-Api-Token", *c.token.value)
+	req.Header.Set("X-Api-Token", *c.tokens[r.call.Token].value)
 	return req, nil
 }
 
@@ -153,7 +154,7 @@ func (c *Client) flatten(err error) error {
 // clean makes foreign text fit for errors, terminals and tables: no token, no
 // control characters, a bounded length.
 func (c *Client) clean(text string) string {
-	text = c.token.scrub(text)
+	text = c.tokens.scrub(text)
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

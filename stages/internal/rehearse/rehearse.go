@@ -4,6 +4,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -163,6 +164,12 @@ func TryConnect(t testing.TB, db *warehouse.DB, a *sandbox.Account) *target.Sess
 	return s
 }
 
+// ConnectOr is ConnectWith where the connection may be refused.
+func ConnectOr(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Config) (*target.Session, error) {
+	t.Helper()
+	return connect(t, db, a, cfg)
+}
+
 func connect(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Config) (*target.Session, error) {
 	t.Helper()
 	ctx := context.Background()
@@ -175,7 +182,7 @@ func connect(t testing.TB, db *warehouse.DB, a *sandbox.Account, cfg target.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.URL, cfg.Token, cfg.By, cfg.Timeout, cfg.Settle = url, a.Token(), "test", 5*time.Second, 30*time.Second
+	cfg.URL, cfg.Token, cfg.By, cfg.Timeout, cfg.Settle = url, cmp.Or(cfg.Token, a.Token()), "test", 5*time.Second, 30*time.Second
 	if cfg.Wait = a.Clock().Sleep; cfg.Now == nil {
 		cfg.Now = a.Clock().Now
 	}

@@ -28,7 +28,9 @@ const (
 
 // Config says which account to connect to, and how.
 type Config struct {
-	URL       string
+	URL string
+	// Token holds the API token, or several of one company, separated by commas or
+	// line breaks: they share the work.
 	Token     string
 	Rehearsal bool   // declares a new account a rehearsal; a known one keeps its role
 	By        string // who declares it
@@ -67,6 +69,7 @@ type Session struct {
 	Role   string
 	Local  bool
 	Me     pipedrive.Me
+	Others []pipedrive.Me // users of further tokens
 	cfg    Config
 	clock  *clock
 	may    *allowance
@@ -81,7 +84,8 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	meter := journal.NewMeter(db, clock.Now)
 	may := &allowance{share: cfg.Share, until: cfg.Until, wall: cfg.Now, clock: clock, daily: -1}
 	shut := &wall{db: db, now: cfg.Now}
-	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: cfg.Token, Files: db.Path() + ".files", Timeout: cfg.Timeout,
+	tokens := append(pipedrive.SplitTokens(cfg.Token), "") // New refuses to do without any
+	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: tokens[0], More: tokens[1:max(1, len(tokens)-1)], Files: db.Path() + ".files", Timeout: cfg.Timeout,
 		Now: cfg.Now, Steady: cfg.Steady, Sleep: cfg.Wait, Before: may.permit, Blocked: shut.raise, After: func(c pipedrive.Call) {
 			clock.hear(c.Date)
 			may.heard(c)
@@ -102,11 +106,15 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	if err != nil {
 		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
 	}
-	s := &Session{DB: db, Client: client, Meter: meter, RunID: run.ID, Me: me, Local: me.SandboxRole != "", cfg: cfg, clock: clock, may: may}
+	others, err := crew(ctx, client, me)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Pipedrive: %w", err)
+	}
+	s := &Session{DB: db, Client: client, Meter: meter, RunID: run.ID, Me: me, Others: others, Local: me.SandboxRole != "", cfg: cfg, clock: clock, may: may}
 	if err := s.remember(ctx); err != nil {
 		return nil, err
 	}
-	meter.Assign(s.ID, run.ID)
+	meter.Assign(s.ID, run.ID, s.users())
 	shut.targetID = s.ID
 	if err := shut.check(ctx); err != nil { // it may have another address that is blocked
 		return nil, err
@@ -211,6 +219,15 @@ func refuseSecondProduction(tx *sql.Tx, domain string) error {
 	}
 	return fmt.Errorf("%w: this warehouse belongs to %s, the token to %s; use that company's token, or --rehearsal for a test account",
 		warehouse.ErrDrift, known, domain)
+}
+
+// users are the ids of the tokens' users, in the order of the tokens.
+func (s *Session) users() []string {
+	ids := []string{s.Me.UserID}
+	for _, u := range s.Others {
+		ids = append(ids, u.UserID)
+	}
+	return ids
 }
 
 // Share is the part of the account's daily tokens that a day may take.
