@@ -3,6 +3,7 @@ package stages
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // A load that does not begin with a look at the account looks before it writes:
@@ -36,4 +37,30 @@ func TestLoad_StructureThatChangedSinceThePlanIsDriftByName(t *testing.T) {
 	if err := m.Execute(t.Context(), "load", "load", "verify"); err != nil {
 		t.Errorf("as it was again: %v", err)
 	}
+}
+
+// A run that leaves a field in conflict ends with exit 3, every time, until both
+// agree again.
+func TestRun_AConflictIsNeverGreen(t *testing.T) {
+	m := smallEnv(t, "rehearsal")
+	m.run(t)
+	id := m.record(t, "deals", "title", "Big")
+	title := func(text string) {
+		t.Helper()
+		m.account.Clock().Advance(time.Hour)
+		if err := m.account.Edit("deals", id, map[string]any{"title": text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	title("By hand")
+	m.export(t, map[string]string{"deals.csv": strings.Replace(company["deals.csv"], "1,Big", "1,Huge", 1)})
+	for range 2 {
+		err := m.Execute(t.Context(), "run", wholeRun...)
+		rejects, wrong := m.Rejects(t.Context())
+		if ExitCode(err) != 3 || wrong != nil || len(rejects) != 1 || !strings.Contains(rejects[0].Reason, "title was Big, is now By hand, NextCRM says Huge") {
+			t.Errorf("exit %d, %v; left out: %v", ExitCode(err), err, rejects)
+		}
+	}
+	title("Huge")
+	m.run(t)
 }
