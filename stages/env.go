@@ -17,6 +17,7 @@ import (
 	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/rollback"
 )
 
 // Version is the tool's version, as the warehouse and --version show it.
@@ -30,6 +31,9 @@ type (
 	Files  = extract.Files
 	Bucket = blob.BucketConfig
 )
+
+// Part says what a rollback takes back.
+type Part = rollback.Part
 
 // Options are what the command line says.
 type Options struct {
@@ -49,6 +53,7 @@ type Options struct {
 	Probe             bool   // the doctor may make records and remove them again
 	Paused            bool   // somebody says that webhooks and automations are paused
 	Limit             int64  // of a trial load: so many more records of each kind; 0: all
+	Part              Part   // what rollback takes back; the zero value is everything
 	DryRun            bool
 	Existing          bool // refuse a warehouse that is not there: looking makes none
 	Timeout           time.Duration

@@ -33,7 +33,7 @@ func (e *Env) requireConfirmation(s *target.Session) error {
 	if s.Role != target.Production || e.opt.DryRun || e.opt.Confirm == s.Me.CompanyDomain {
 		return nil
 	}
-	return fmt.Errorf("%w: rollback takes everything back from the production account %[2]s: look at --dry-run first, then say --confirm %[2]s", load.ErrGate, s.Me.CompanyDomain)
+	return fmt.Errorf("%w: rollback deletes from the production account %[2]s: look at --dry-run first, then say --confirm %[2]s", load.ErrGate, s.Me.CompanyDomain)
 }
 
 // requireTrial keeps half a company out of production: a limit is for trying

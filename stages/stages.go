@@ -182,5 +182,5 @@ func runRollback(ctx context.Context, e *Env) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return rollback.Run(ctx, s, e.opt.DryRun)
+	return rollback.Run(ctx, s, e.opt.Part, e.opt.DryRun)
 }

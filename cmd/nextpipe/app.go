@@ -93,7 +93,7 @@ func stageCommand(p *printer, s stages.Stage) *cli.Command {
 	case "doctor":
 		doctorFlags(cmd, p)
 	case "rollback":
-		cmd.Flags = append([]cli.Flag{&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take everything back from"}}, cmd.Flags...)
+		cmd.Flags = append(rollbackFlags(), cmd.Flags...)
 	}
 	return cmd
 }

@@ -198,8 +198,37 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	if got, want := production.Dump("NextCRM ID"), r.Account.Dump("NextCRM ID"); got != want {
 		t.Error("production differs from the signed rehearsal")
 	}
-	if code := live("rollback"); code != 4 {
-		t.Errorf("rollback of production without its name gave exit %d, want 4", code)
+	for _, part := range [][]string{nil, {"--run", "1"}, {"--only", "person"}, {"--since", "2020-01-01"}} {
+		if code := live(append([]string{"rollback"}, part...)...); code != 4 {
+			t.Errorf("rollback %v of production without its name gave exit %d, want 4", part, code)
+		}
+	}
+}
+
+func TestCLI_APartOfARollbackIsCheckedBeforeAnythingGoes(t *testing.T) {
+	r := newLocalRun(t, writeExport(t))
+	r.MustRun("run")
+	full := r.Account.Dump("NextCRM ID")
+	for _, c := range []struct{ flag, value, says string }{
+		{"--run", "99", "no run 99"}, {"--run", "0", "number of a run"}, {"--only", "people", "no kind"}, {"--since", "yesterday", "--since takes a date"},
+		{"--since", "2999-01-01", "in the future"}, {"--since", "", "--since takes a date"},
+	} {
+		out, err := r.Command("rollback", c.flag, c.value).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), c.says) {
+			t.Errorf("rollback %s %q: %v, want exit 2 with %q: %s", c.flag, c.value, err, c.says, out)
+		}
+	}
+	if r.Account.Dump("NextCRM ID") != full {
+		t.Error("a refused rollback wrote")
+	}
+	r.MustRun("rollback", "--run", "1", "--only", "note", "--only", "activity", "--since", "2020-01-01")
+	if notes, persons := len(r.Account.Records("notes"))+len(r.Account.Records("activities")), len(r.Account.Records("persons")); notes != 0 || persons == 0 {
+		t.Errorf("%d notes and activities and %d persons are left", notes, persons)
+	}
+	r.MustRun("run")
+	if diff := cmp.Diff(full, r.Account.Dump("NextCRM ID")); diff != "" {
+		t.Errorf("the run after it did not do the same again:\n%s", diff)
 	}
 }
 

@@ -64,13 +64,47 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 	if c.IsSet("limit") && c.Int64("limit") < 1 {
 		return stages.Options{}, fmt.Errorf("%w: --limit takes a number from 1, not %d", stages.ErrUsage, c.Int64("limit"))
 	}
+	what, err := part(c)
+	if err != nil {
+		return stages.Options{}, err
+	}
 	override := c.String("override-gate")
 	if override != "" {
 		override = by + ": " + override
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"), Files: files(c),
-		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Paused: c.Bool("paused"), Probe: c.Bool("probe"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
+		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Part: what, Paused: c.Bool("paused"), Probe: c.Bool("probe"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
 		Limit: c.Int64("limit"), DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Share: share, Until: until, Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
+}
+
+// rollbackFlags say what is taken back; without any it is everything.
+func rollbackFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "confirm", Usage: "`DOMAIN` of the production account to take back from"},
+		&cli.Int64Flag{Name: "run", DefaultText: "all runs", Usage: "only what run `N` did, see table run"},
+		&cli.StringSliceFlag{Name: "only", Usage: "only `ENTITY`: person, deal_product, … or field, stage, … (may be repeated)"},
+		&cli.StringFlag{Name: "since", Usage: "only what was done at or after `TIME`: 2026-03-01 or 2026-03-01T18:00:00Z"},
+	}
+}
+
+// part reads them. A date is the beginning of that day here.
+func part(c *cli.Context) (stages.Part, error) {
+	p := stages.Part{Run: c.Int64("run"), Only: c.StringSlice("only")}
+	if c.IsSet("run") && p.Run < 1 {
+		return p, fmt.Errorf("%w: --run takes the number of a run, not %d", stages.ErrUsage, p.Run)
+	}
+	text := c.String("since")
+	if !c.IsSet("since") {
+		return p, nil
+	}
+	var err error
+	if p.Since, err = time.Parse(time.RFC3339, text); err != nil {
+		p.Since, err = time.ParseInLocation(time.DateOnly, text, time.Local)
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: --since takes a date such as 2026-03-01 or a time such as 2026-03-01T18:00:00Z, not %q", stages.ErrUsage, text)
+	}
+	return p, err
 }
 
 // allowance reads what a run may take of the day: of its tokens, and of its hours.

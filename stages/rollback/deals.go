@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
@@ -176,6 +177,10 @@ func (u *undoer) takesPartElsewhere(ctx context.Context) (bool, error) {
 // worth it tells a value that is not what we sent. Deals with discounts of ours
 // are read anyway.
 func (u *undoer) noteDiscounts(ctx context.Context) error {
+	ours, err := u.live(ctx, "deal")
+	if err != nil || !slices.ContainsFunc(ours, func(r counted) bool { return r.made }) {
+		return err
+	}
 	values, err := u.linedValues(ctx)
 	if err != nil || len(values) == 0 {
 		return err

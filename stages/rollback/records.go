@@ -31,11 +31,11 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 	if err != nil || len(ours) == 0 {
 		return err
 	}
-	if err := u.noteReferences(ctx, e); err != nil {
-		return fmt.Errorf("look for what others hung on them: %w", err)
+	if err := u.noteStaying(ctx, e, ours); err != nil {
+		return fmt.Errorf("look for what hangs on them: %w", err)
 	}
 	var met int64
-	err = u.Walk(ctx, e, func(page []pipedrive.Record) error {
+	err = u.meet(ctx, e, ours, func(page []pipedrive.Record) error {
 		n, err := u.takeBack(ctx, e, page)
 		met += n
 		u.Report("rollback", e.Name, met, 0)
@@ -48,11 +48,16 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 		u.res.Add(e.Plural()+" to take back", met-int64(u.keptOf(e.Name)))
 		return nil
 	}
+	return u.insist(ctx, e)
+}
+
+// insist sends again what was not carried out.
+func (u *undoer) insist(ctx context.Context, e entity.Entity) error {
 	for range attempts {
 		if err := u.j.SettleAll(ctx, e.Name); err != nil {
 			return err
 		}
-		again, err := u.remaining(ctx, e.Name)
+		again, err := u.remaining(ctx, e.Name, nil)
 		if err != nil || len(again) == 0 {
 			return errors.Join(err, u.count(ctx, e))
 		}
@@ -67,16 +72,20 @@ func (u *undoer) phase(ctx context.Context, e entity.Entity) error {
 type linked struct {
 	finalKey, id, origin string
 	sent, echoed         []byte
-	journalled           bool // the journal says that we created it
+	journalled           bool  // the journal says that we created it
+	made                 bool  // and that this belongs to the part
+	first                int64 // first update of the part that was not taken back; 0 for none
 }
 
 func (u *undoer) link(ctx context.Context, kind, id string) (linked, error) {
 	var l linked
 	err := u.DB.Read().QueryRowContext(ctx, `SELECT k.final_key, k.pipedrive_id, k.origin, k.sent, k.echoed,
 			EXISTS (SELECT 1 FROM load_op AS o WHERE o.target_id = k.target_id AND o.entity = k.entity AND o.final_key = k.final_key
-				AND o.purpose = 'load' AND o.verb = 'create' AND o.state = 'done' AND o.pipedrive_id = k.pipedrive_id)
-		FROM link AS k WHERE k.target_id = ? AND k.entity = ? AND k.pipedrive_id = ? AND k.state = 'live'`, u.ID, kind, id).
-		Scan(&l.finalKey, &l.id, &l.origin, &l.sent, &l.echoed, &l.journalled)
+				AND o.purpose = 'load' AND o.verb = 'create' AND o.state = 'done' AND o.pipedrive_id = k.pipedrive_id),
+			`+wasMade+`, coalesce(`+firstChange+`, 0)
+		FROM link AS k WHERE k.target_id = ?1 AND k.entity = ?2 AND k.pipedrive_id = ?5 AND k.state = 'live'`,
+		u.ID, kind, u.part.Run, u.part.since(), id).
+		Scan(&l.finalKey, &l.id, &l.origin, &l.sent, &l.echoed, &l.journalled, &l.made, &l.first)
 	if errors.Is(err, sql.ErrNoRows) {
 		return linked{}, nil
 	}
@@ -96,7 +105,7 @@ func (u *undoer) takeBack(ctx context.Context, e entity.Entity, recs []pipedrive
 		switch {
 		case l.id == "":
 			err = u.noteSeen(ctx, e, rec)
-		case !u.kept[e.Name+" "+rec.ID]:
+		case u.covers(e.Name, l) && !u.kept[e.Name+" "+rec.ID]:
 			ours++
 			op, err = u.operation(ctx, e, l, rec)
 		}
@@ -145,16 +154,19 @@ func (u *undoer) operation(ctx context.Context, e entity.Entity, l linked, rec p
 		return nil, errors.Join(u.keep(ctx, e.Name, l.finalKey, l.id, why), u.noteSeen(ctx, e, rec))
 	}
 	op := &journal.Op{Entity: e.Name, FinalKey: l.finalKey, Verb: journal.Delete, PipedriveID: l.id, Before: &rec}
-	if l.origin == "created" {
+	if u.deletes(e.Name, l) {
 		return op, nil
+	}
+	op.Verb = journal.Update
+	if u.part.limitsWhen() {
+		return u.stepBackTo(ctx, op, l.first)
 	}
 	if l.origin == "adopted" {
 		if err := u.list(ctx, e.Name, l.finalKey, l.id, "another copy of the warehouse made it: the journal does not say that we did"); err != nil {
 			return nil, err
 		}
 	}
-	op.Verb = journal.Update
-	if op.Body, err = u.oldValues(ctx, e.Name, l.id); err != nil || op.Body != nil {
+	if op.Body, _, err = u.oldValues(ctx, e.Name, l.id, 0); err != nil || op.Body != nil {
 		return op, err
 	}
 	// It held everything already, so nothing was ever sent.
@@ -168,6 +180,9 @@ func (u *undoer) reasonToKeep(ctx context.Context, e entity.Entity, l linked, re
 	}
 	if archived, err := isArchived(rec.Data); err != nil || archived {
 		return "somebody archived it in Pipedrive", err
+	}
+	if u.part.limitsWhen() && !u.deletes(e.Name, l) {
+		return u.reasonNotToStepBack(ctx, e, l, rec)
 	}
 	field, err := u.touched(ctx, e, l, rec)
 	if err != nil {
@@ -196,18 +211,27 @@ func (u *undoer) touched(ctx context.Context, e entity.Entity, l linked, rec pip
 		}
 		return diffs[0].Field, nil
 	}
+	moved, err := u.movedByLines(ctx, e, l.id)
+	if err != nil {
+		return "", err
+	}
+	return journal.Touched(rec.Data, l.echoed, append(moved, e.Moving...)...)
+}
+
+// movedByLines are the properties of a deal that its lines move, and taking them
+// back does.
+func (u *undoer) movedByLines(ctx context.Context, e entity.Entity, id string) ([]string, error) {
 	var hadLines bool
 	if e.Name == "deal" {
-		// Lines move a deal's value, and so does taking them back.
 		if err := u.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM link WHERE target_id = ? AND entity IN ('deal_product', 'deal_discount')
-			AND sent ->> '$.deal_id' = CAST(? AS INTEGER))`, u.ID, l.id).Scan(&hadLines); err != nil {
-			return "", err
+			AND sent ->> '$.deal_id' = CAST(? AS INTEGER))`, u.ID, id).Scan(&hadLines); err != nil {
+			return nil, err
 		}
 	}
 	if hadLines {
-		return journal.Touched(rec.Data, l.echoed, "value")
+		return []string{"value"}, nil
 	}
-	return journal.Touched(rec.Data, l.echoed, e.Moving...)
+	return nil, nil
 }
 
 func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error {
@@ -217,20 +241,22 @@ func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error
 	return u.DB.Write(ctx, func(tx *sql.Tx) error { return u.j.DropLink(tx, entity, finalKey, state) })
 }
 
-// remaining reads one by one what is still linked and not kept on purpose;
-// what somebody else has deleted is no longer ours.
-func (u *undoer) remaining(ctx context.Context, entity string) ([]pipedrive.Record, error) {
-	links, err := u.live(ctx, entity)
-	if err != nil {
-		return nil, err
+// remaining reads one by one what of the part is still linked and not kept on
+// purpose, or the given ones; what somebody else has deleted is no longer ours.
+func (u *undoer) remaining(ctx context.Context, entity string, some []counted) ([]pipedrive.Record, error) {
+	if some == nil {
+		var err error
+		if some, err = u.live(ctx, entity); err != nil {
+			return nil, err
+		}
 	}
 	var out []pipedrive.Record
-	for key, id := range links {
-		rec, err := u.Client.Get(ctx, entity, id)
+	for _, r := range some {
+		rec, err := u.Client.Get(ctx, entity, r.id)
 		var refused *pipedrive.Error
 		switch {
 		case errors.As(err, &refused) && refused.NotFound(), err == nil && journal.IsDeleted(rec.Data):
-			err = u.drop(ctx, entity, key, "gone")
+			err = u.drop(ctx, entity, r.finalKey, "gone")
 		case err == nil:
 			out = append(out, rec)
 		}
@@ -239,6 +265,17 @@ func (u *undoer) remaining(ctx context.Context, entity string) ([]pipedrive.Reco
 		}
 	}
 	return out, nil
+}
+
+// listRefused lists what the account did not let us take back.
+func (u *undoer) listRefused(ctx context.Context, kind string, r counted) error {
+	var said string
+	err := u.DB.Read().QueryRowContext(ctx, `SELECT coalesce(max(message), 'no clear answer') FROM (SELECT message FROM load_op
+		WHERE target_id = ? AND entity = ? AND final_key = ? AND purpose = 'rollback' ORDER BY op_id DESC LIMIT 1)`, u.ID, kind, r.finalKey).Scan(&said)
+	if err != nil {
+		return fmt.Errorf("read what became of %s: %w", r.finalKey, err)
+	}
+	return u.list(ctx, kind, r.finalKey, r.id, "it could not be taken back: "+said)
 }
 
 // keptOf is how many records of an entity stay on purpose.
@@ -251,33 +288,49 @@ func (u *undoer) keptOf(entity string) (n int) {
 	return n
 }
 
-// live lists what is linked and not kept, by final key.
-func (u *undoer) live(ctx context.Context, entity string) (map[string]string, error) {
-	rows, err := u.DB.Read().QueryContext(ctx, `SELECT final_key, pipedrive_id FROM link
-		WHERE target_id = ? AND entity = ? AND state = 'live'`, u.ID, entity)
+// counted is a record of ours that the part covers.
+type counted struct {
+	finalKey, id string
+	made         bool // it was created by what is taken back, so it is to go
+}
+
+// live lists what of the part is linked and not kept.
+func (u *undoer) live(ctx context.Context, entity string) ([]counted, error) {
+	if !u.part.names(entity) {
+		return nil, nil
+	}
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT final_key, pipedrive_id, origin = 'created' AND made FROM (
+			SELECT k.*, ?3 = 0 AND ?4 = '' OR `+wasMade+` AS made, `+firstChange+` AS first
+			FROM link AS k WHERE k.target_id = ?1 AND k.entity = ?2 AND k.state = 'live')
+		WHERE made OR first IS NOT NULL ORDER BY final_key`, u.ID, entity, u.part.Run, u.part.since())
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[string]string{}
+	var out []counted
 	for rows.Next() {
-		var key, id string
-		if err := rows.Scan(&key, &id); err != nil {
+		var r counted
+		if err := rows.Scan(&r.finalKey, &r.id, &r.made); err != nil {
 			return nil, err
 		}
-		if !u.kept[entity+" "+id] {
-			out[key] = id
+		if !u.kept[entity+" "+r.id] {
+			out = append(out, r)
 		}
 	}
 	return out, rows.Err()
 }
 
 // count tells how many records were taken back; what is still linked and not
-// kept by intention is left over.
+// kept by intention is left over, and listed with what came of trying.
 func (u *undoer) count(ctx context.Context, e entity.Entity) error {
 	still, err := u.live(ctx, e.Name)
 	if err != nil {
 		return err
+	}
+	for _, r := range still {
+		if err := u.listRefused(ctx, e.Name, r); err != nil {
+			return err
+		}
 	}
 	var n int64
 	err = u.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM load_op WHERE target_id = ? AND run_id = ? AND entity = ?

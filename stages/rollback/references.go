@@ -111,8 +111,11 @@ func (u *undoer) staying(ctx context.Context, kind string) iter.Seq2[pipedrive.R
 		for rec, err := range u.every(ctx, kind, nil) {
 			if err == nil && u.dryRun && !u.kept[kind+" "+rec.ID] {
 				var l linked
-				if l, err = u.link(ctx, kind, rec.ID); err == nil && l.id != "" {
-					continue
+				if l, err = u.link(ctx, kind, rec.ID); err == nil && u.covers(kind, l) {
+					if !u.part.limitsWhen() || u.deletes(kind, l) || l.first == 0 {
+						continue
+					}
+					rec.Data, err = u.image(ctx, kind, rec.ID, l.first)
 				}
 			}
 			if !yield(rec, err) || err != nil {
@@ -153,8 +156,8 @@ func (u *undoer) noteReference(ctx context.Context, child entity.Entity, rec pip
 	}
 	if (u.dryRun || !u.passed[child.Name]) && !u.kept[child.Name+" "+rec.ID] {
 		l, err := u.link(ctx, child.Name, rec.ID)
-		if err != nil || l.origin == "created" {
-			return err // it would be gone by now, or will be
+		if err != nil || u.deletes(child.Name, l) || u.dryRun && u.part.limitsWhen() && u.covers(child.Name, l) {
+			return err // it would be gone by now, or will be, or hold its old values
 		}
 	}
 	for property, kind := range child.Refers {

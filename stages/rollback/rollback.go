@@ -1,7 +1,7 @@
 // Package rollback takes back what we did to one account.
 //
 //	reads   load_op link before_image provisioned bind; Pipedrive: every record, by list pages
-//	does    deletes what we created, restores what we changed, removes what we provisioned; keeps what people touched
+//	does    deletes what we created, restores what we changed, removes what we provisioned, or a part of it; keeps what people touched and what the rest stands on
 //	writes  kept_record, provisioned.removed_at, bind, target.structure_at (and, through the journal, load_op link before_image)
 //
 // It can be interrupted and run again at any time: what is gone is skipped.
@@ -25,6 +25,7 @@ import (
 type undoer struct {
 	*target.Session
 	j      *journal.Journal
+	part   Part
 	dryRun bool
 	kept   map[string]bool              // "entity id" of what stays on purpose
 	refers map[string]string            // "entity id" → a record that stays and refers to it
@@ -36,14 +37,17 @@ type undoer struct {
 	res    stage.Result
 }
 
-// Run rolls everything back that the journal knows of this account. With
+// Run rolls everything back that the journal knows of this account, or a part. With
 // dryRun it reads what a rollback reads, other than what has to be asked record
 // by record, and writes nothing to the account; the result says what would
 // happen to how many records and what it would cost.
-func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, error) {
-	u := &undoer{Session: s, j: s.Journal("rollback"), dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}, noted: map[string]bool{},
+func Run(ctx context.Context, s *target.Session, part Part, dryRun bool) (stage.Result, error) {
+	u := &undoer{Session: s, j: s.Journal("rollback"), part: part, dryRun: dryRun, kept: map[string]bool{}, refers: map[string]string{}, noted: map[string]bool{},
 		passed: map[string]bool{}, links: map[string]map[string]string{}}
 	u.j.Look, u.j.Done = u.look, u.done
+	if err := u.check(ctx); err != nil {
+		return u.res, fmt.Errorf("rollback: %w", err)
+	}
 	if err := u.prepare(ctx); err != nil {
 		return u.res, fmt.Errorf("rollback: %w", err)
 	}
@@ -55,6 +59,9 @@ func Run(ctx context.Context, s *target.Session, dryRun bool) (stage.Result, err
 			return u.res, fmt.Errorf("rollback %s: %w", e.Plural(), err)
 		}
 		u.passed[e.Name] = true
+	}
+	if err := u.noteDeleted(ctx); err != nil {
+		return u.res, fmt.Errorf("rollback: %w", err)
 	}
 	if dryRun {
 		return u.res, u.price(ctx)
@@ -116,6 +123,9 @@ func (u *undoer) list(ctx context.Context, kind, finalKey, id, why string) error
 // done writes what the end of something means, once it is certain: no link, no
 // binding, or a restored image.
 func (u *undoer) done(tx *sql.Tx, op *journal.Op, _ pipedrive.Record) error {
+	if len(op.Symbolic) > 0 {
+		return u.stepBack(tx, op)
+	}
 	if op.Verb == journal.Update {
 		if _, err := tx.Exec("UPDATE before_image SET restored_at = ? WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND restored_at IS NULL",
 			u.DB.Now(), u.ID, op.Entity, op.PipedriveID); err != nil {

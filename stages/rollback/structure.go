@@ -6,13 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/journal"
 )
 
 // made is one structural thing that we created.
-type made struct{ kind, symbol, id, parent string }
+type made struct {
+	kind, symbol, id, parent string
+	inPart                   bool
+}
 
 // removalOrder takes what stands inside before what it stands in. A board goes
 // before its phases, which go along with it: it may not stand without any.
@@ -82,8 +86,14 @@ func (u *undoer) removeUnused(ctx context.Context, things []made, used map[strin
 }
 
 func (u *undoer) provisioned(ctx context.Context) ([]made, error) {
-	rows, err := u.DB.Read().QueryContext(ctx, `SELECT kind, symbol, pipedrive_id, coalesce(parent_id, '') FROM provisioned
-		WHERE target_id = ? AND removed_at IS NULL ORDER BY made_at DESC, symbol DESC`, u.ID)
+	all, err := u.everyMade(ctx)
+	return slices.DeleteFunc(all, func(t made) bool { return !t.inPart }), err
+}
+
+// everyMade lists what we made and is still there, in the part or not.
+func (u *undoer) everyMade(ctx context.Context) ([]made, error) {
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT kind, symbol, pipedrive_id, coalesce(parent_id, ''), (?2 = 0 OR run_id = ?2) AND (?3 = '' OR made_at >= ?3)
+		FROM provisioned WHERE target_id = ?1 AND removed_at IS NULL ORDER BY made_at DESC, symbol DESC`, u.ID, u.part.Run, u.part.since())
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +101,26 @@ func (u *undoer) provisioned(ctx context.Context) ([]made, error) {
 	var out []made
 	for rows.Next() {
 		var t made
-		if err := rows.Scan(&t.kind, &t.symbol, &t.id, &t.parent); err != nil {
+		if err := rows.Scan(&t.kind, &t.symbol, &t.id, &t.parent, &t.inPart); err != nil {
 			return nil, err
 		}
+		t.inPart = t.inPart && u.part.names(t.kind)
 		out = append(out, t)
 	}
 	return out, rows.Err()
+}
+
+// noteHeld notes that a pipeline or a field holds stages or options of ours
+// which are not in the part and would go along with it.
+func (u *undoer) noteHeld(ctx context.Context, used map[string]string) error {
+	all, err := u.everyMade(ctx)
+	for _, t := range all {
+		around := map[string]string{"stage": "pipeline", "option": "field"}[t.kind]
+		if around != "" && !t.inPart {
+			used[around+"::"+t.parent] = t.kind + " " + t.symbol + ", which is ours and not in this part"
+		}
+	}
+	return err
 }
 
 // usage scans every live record for the fields, options, labels, stages and
@@ -114,7 +138,7 @@ func (u *undoer) usage(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	// What filters say of types comes before types are told by their keys.
-	return used, errors.Join(u.noteFilters(ctx, used), u.noteTypes(ctx, used), u.noteBoards(ctx, used))
+	return used, errors.Join(u.noteFilters(ctx, used), u.noteTypes(ctx, used), u.noteCategories(ctx, used), u.noteBoards(ctx, used), u.noteHeld(ctx, used))
 }
 
 func noteUsage(used map[string]string, who string, data []byte) error {
@@ -172,6 +196,33 @@ func (u *undoer) noteTypes(ctx context.Context, used map[string]string) error {
 		}
 		if who, ok := used["type:"+t.Key]; ok {
 			used["activity_type::"+rec.ID] = who
+		}
+	}
+	return nil
+}
+
+// noteCategories turns the names that products may answer into ids of options.
+func (u *undoer) noteCategories(ctx context.Context, used map[string]string) error {
+	things, err := u.provisioned(ctx)
+	if err != nil || !slices.ContainsFunc(things, func(t made) bool { return t.parent == "category" }) {
+		return err
+	}
+	rec, err := u.Client.Get(ctx, "product_field", "category")
+	if err != nil {
+		return fmt.Errorf("read categories: %w", err)
+	}
+	var f struct {
+		Options []struct {
+			ID    json.Number `json:"id"`
+			Label string      `json:"label"`
+		} `json:"options"`
+	}
+	if err := json.Unmarshal(rec.Data, &f); err != nil {
+		return fmt.Errorf("read categories: %w", err)
+	}
+	for _, o := range f.Options {
+		if who, ok := used["label:category:"+o.Label]; ok {
+			used["label:category:"+o.ID.String()] = who
 		}
 	}
 	return nil

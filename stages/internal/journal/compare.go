@@ -71,6 +71,9 @@ func Answered(record map[string]any, key string) any {
 	return json.Number("0")
 }
 
+// Same tells whether a property holds a value, as Compare judges it.
+func Same(key string, got, want any) bool { return same(key, got, want) }
+
 // same compares one value by its type. What an account adds to a value (labels
 // of an e-mail, parts of an address) does not make it another value.
 func same(key string, got, want any) bool {

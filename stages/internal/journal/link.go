@@ -61,9 +61,11 @@ func (j *Journal) DropLink(tx *sql.Tx, entity, finalKey, state string) error {
 	return err
 }
 
-// SaveImage keeps what a record held before we changed it.
+// SaveImage keeps what a record held before we changed it, and what its link said.
 func (j *Journal) SaveImage(tx *sql.Tx, opID int64, entity string, before pipedrive.Record) error {
-	_, err := tx.Exec(`INSERT INTO before_image (target_id, entity, pipedrive_id, op_id, image, taken_at) VALUES (?, ?, ?, ?, ?, ?)`,
+	_, err := tx.Exec(`INSERT INTO before_image (target_id, entity, pipedrive_id, op_id, image, taken_at, link_symbolic, link_sent, link_echoed)
+		SELECT ?1, ?2, ?3, ?4, ?5, ?6, k.symbolic, k.sent, k.echoed FROM (SELECT 1)
+		LEFT JOIN link AS k ON k.target_id = ?1 AND k.entity = ?2 AND k.pipedrive_id = ?3 AND k.state = 'live'`,
 		j.TargetID, entity, before.ID, opID, string(before.Data), j.DB.Now())
 	return err
 }

@@ -110,7 +110,7 @@ func TestArchived_ARollbackKeepsADealThatUsersPutAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Script()
-	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 	if err != nil || len(a.Records("deals")) != 1 || len(a.Records("organizations")) != 1 {
 		t.Errorf("%v; %s; kept %s", err, res, keptRecords(t, db))
 	}
@@ -136,7 +136,7 @@ func TestArchived_ADealOfTheirsKeepsTheFieldThatItFills(t *testing.T) {
 		t.Fatal(err)
 	}
 	archive(t, a, theirs)
-	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Error(err)
 	}
 	if custom, _ := mustRecord(t, a, "deals", theirs)["custom_fields"].(map[string]any); custom[code] != "typed by a user" {

@@ -85,7 +85,7 @@ func TestRollback_LeavesNothingOfAnyKind(t *testing.T) {
 	if err := through(t, db, a); err != nil {
 		t.Fatal(err)
 	}
-	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 	if err != nil || res.Left != 0 {
 		t.Errorf("rollback: %v, %s", err, res)
 	}
@@ -107,7 +107,7 @@ func TestRollback_OfEveryKindSurvivesALostAnswer(t *testing.T) {
 				loaded := len(a.Writes())
 				fault.Writes, fault.Nth = true, k
 				a.Script(fault)
-				if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+				if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 					t.Fatalf("write %d: %v", k, err)
 				}
 				if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {

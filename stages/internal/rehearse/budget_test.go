@@ -154,7 +154,7 @@ func TestLoad_NeverSearches(t *testing.T) {
 	for range 3 {
 		_ = through(t, db, a)
 	}
-	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range a.Calls() {

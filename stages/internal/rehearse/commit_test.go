@@ -58,7 +58,7 @@ func rollsBack(ctx context.Context, s *target.Session) error {
 	if err := errors.Join(load.Settle(ctx, s), provision.Settle(ctx, s)); err != nil {
 		return err
 	}
-	res, err := rollback.Run(ctx, s, false)
+	res, err := rollback.Run(ctx, s, rollback.Part{}, false)
 	if err == nil && res.Left > 0 {
 		err = fmt.Errorf("%d records are left", res.Left)
 	}

@@ -345,7 +345,7 @@ func TestMerge_ARollbackKeepsARecordWhoseSetsPeopleAddedTo(t *testing.T) {
 				t.Errorf("sent %s", sent)
 			}
 			quiet(t, db, a)
-			if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+			if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 				t.Fatal(err)
 			}
 			if left := len(a.Records("persons")); left != map[bool]int{true: 0, false: 1}[strings.HasSuffix(c.name, "already")] {

@@ -112,7 +112,7 @@ func TestRollback_RestoresAMatchedRecordAfterSeveralUpdatesAndCycles(t *testing.
 		if err := through(t, db, a); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
@@ -129,7 +129,7 @@ func TestRollback_OfAMatchThatNeededNothingChangesNothing(t *testing.T) {
 	if err := through(t, db, a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
@@ -146,7 +146,7 @@ func TestRollback_KeepsARecordThatUsersAddedTo(t *testing.T) {
 	if err := a.Edit("persons", id, map[string]any{"phones": []any{map[string]any{"value": "+49 30 1", "primary": true}}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, db, "SELECT count(*) FROM kept_record WHERE entity = 'person' AND final_key = 'contact:1'"); n != 1 || len(a.Records("persons")) != 1 {

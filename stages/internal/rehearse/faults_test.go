@@ -93,7 +93,7 @@ func rollsBackDespite(t *testing.T, fault sandbox.Fault, k int) bool {
 	loaded := len(a.Writes())
 	fault.Writes, fault.Nth = true, k
 	a.Script(fault)
-	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatalf("write %d: %v", k, err)
 	}
 	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {

@@ -84,7 +84,7 @@ func TestRollback_LeavesTheAccountAsItWas(t *testing.T) {
 		t.Fatal("the load changed nothing")
 	}
 	s := rehearse.Connect(t, db, a)
-	res, err := rollback.Run(context.Background(), s, false)
+	res, err := rollback.Run(context.Background(), s, rollback.Part{}, false)
 	if err != nil {
 		t.Fatalf("%s: %v", res, err)
 	}

@@ -284,7 +284,7 @@ func TestRollback_SettlesALoadThatDiedFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := rollback.Run(context.Background(), s, false); err != nil {
+	if _, err := rollback.Run(context.Background(), s, rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(a.Records("persons")) + len(a.Records("organizations")); n != 0 {
@@ -297,7 +297,7 @@ func TestLoad_RefusesAPlanThatIsOlderThanARollback(t *testing.T) {
 	if err := sendOnly(s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, s.DB, a), false); err != nil {
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, s.DB, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := sendOnly(rehearse.Connect(t, s.DB, a)); err == nil {

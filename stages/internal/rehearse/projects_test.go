@@ -54,7 +54,7 @@ func TestProvision_ProjectsStandOnTheBoardThatHasTheName(t *testing.T) {
 	if n := count(t, db, "SELECT count(*) FROM provisioned WHERE symbol = 'nextcrm/done' AND parent_id = ?", fmt.Sprint(board)); n != 1 {
 		t.Error("the phase that was missing does not stand on the account's board")
 	}
-	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
@@ -132,7 +132,7 @@ func TestRollback_KeepsProjectsThatPeopleWorkWith(t *testing.T) {
 			t.Parallel()
 			db, a, project, task := withProject(t)
 			tc.do(t, a, project, task)
-			res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+			res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 			if err != nil || res.Left == 0 {
 				t.Errorf("%v, %d left", err, res.Left)
 			}

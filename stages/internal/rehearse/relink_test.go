@@ -96,7 +96,7 @@ func TestRelink_ASecondWarehouseOfTheSameSourceAddsNothing(t *testing.T) {
 	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
 		t.Errorf("the second warehouse changed the account:\n%s", diff)
 	}
-	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, second, a), false); err != nil {
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, second, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {

@@ -41,10 +41,10 @@ func rollsBackStoppedAt(t *testing.T, k int) bool {
 	}
 	s := rehearse.Connect(t, db, a)
 	a.Script(sandbox.Fault{Nth: k, Do: sandbox.Cloudflare})
-	_, err := rollback.Run(context.Background(), s, false)
+	_, err := rollback.Run(context.Background(), s, rollback.Part{}, false)
 	a.Script()
 	a.Clock().Advance(20 * time.Minute)
-	if res, again := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); again != nil || res.Left != 0 {
+	if res, again := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); again != nil || res.Left != 0 {
 		t.Fatalf("request %d: the second rollback left %d: %v", k, res.Left, again)
 	}
 	if diff := cmp.Diff(before, a.Dump(marker)); diff != "" {
@@ -63,7 +63,7 @@ func TestRollback_AndLoadAgain(t *testing.T) {
 		if diff := cmp.Diff(want, a.Dump(marker)); diff != "" {
 			t.Fatalf("the account differs from an undisturbed one:\n%s", diff)
 		}
-		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,14 +79,14 @@ func TestRollback_ADryRunSendsNothingAndNamesThePriceOfTheRealOne(t *testing.T) 
 		t.Fatal(err)
 	}
 	writes := len(a.Writes())
-	dry, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), true)
+	dry, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := len(a.Writes()) - writes; n != 0 {
 		t.Errorf("a dry run sent %d writes", n)
 	}
-	real, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false)
+	real, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestRollback_NeverDeletesWhatTheJournalDoesNotKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, db, `UPDATE link SET pipedrive_id = ?, sent = '{}', echoed = '{"name":"Somebody else''s"}' WHERE final_key = 'account:1'`, id)
-	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Record("organizations", id); err != nil || len(a.Records("organizations")) != 2 {
@@ -130,7 +130,7 @@ func TestRollback_KeepsWhatUsersTouchedAndWhatForeignRecordsReferTo(t *testing.T
 	if _, err := a.Create("persons", map[string]any{"name": "Foreign", "org_id": id("account:2")}); err != nil {
 		t.Fatal(err)
 	}
-	res, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false)
+	res, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

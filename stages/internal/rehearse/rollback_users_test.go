@@ -83,11 +83,11 @@ func TestRollback_KeepsWhatPeopleHungOnOurRecordsOrReferTo(t *testing.T) {
 			id := func(key string) int64 { return idOf(t, db, key) }
 			c.do(t, a, id)
 			want := id(c.key)
-			dry, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), true)
+			dry, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+			res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 			if err != nil || res.Left == 0 {
 				t.Errorf("%v; a rollback that kept something is green: %s", err, res)
 			}
@@ -122,7 +122,7 @@ func TestRollback_KeepsADealWithADiscountOfTheirsOnLinesOfOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	act(t, a, "POST", fmt.Sprintf("/api/v2/deals/%d/discounts", idOf(t, db, "deal:2")), map[string]any{"description": "Loyal", "amount": 1, "type": "amount"})
-	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(a.Records("dealDiscounts")); n != 1 {
@@ -138,7 +138,7 @@ func TestRollback_IsNotHeldUpByPeopleWhoMeetElsewhere(t *testing.T) {
 	d := madeByOthers(t, a, "deals", map[string]any{"title": "Theirs", "person_id": madeByOthers(t, a, "persons", map[string]any{"name": "One"})})
 	act(t, a, "POST", fmt.Sprintf("/v1/deals/%d/participants", d), map[string]any{"person_id": madeByOthers(t, a, "persons", map[string]any{"name": "Two"})})
 	s := rehearse.Connect(t, db, a)
-	if res, err := rollback.Run(t.Context(), s, false); err != nil || res.Left != 0 {
+	if res, err := rollback.Run(t.Context(), s, rollback.Part{}, false); err != nil || res.Left != 0 {
 		t.Errorf("deals and people of others held the rollback up: %v, %s; kept %s", err, res, keptRecords(t, db))
 	}
 	if n := count(t, db, "SELECT count(*) FROM http_log WHERE run_id = ? AND path = ?", s.RunID, fmt.Sprintf("/api/v1/deals/%d/participants", d)); n != 0 {
@@ -173,7 +173,7 @@ func TestRollback_KeepsWhatTheirFiltersUse(t *testing.T) {
 			}
 			filter := act(t, a, "POST", "/v1/filters", map[string]any{"name": "Mine", "type": c.kind, "conditions": groups(map[string]any{
 				"object": c.object, "field_id": numberOf(t, a, c.object, code), "operator": c.operator, "value": value})}).(map[string]any)
-			if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false); err != nil {
+			if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 				t.Error(err)
 			}
 			kind, symbol, _ := strings.Cut(c.kept, " ")
@@ -225,12 +225,12 @@ func TestRollback_ADryRunNamesThePriceOfReadingToo(t *testing.T) {
 			if err := through(t, db, a); err != nil {
 				t.Fatal(err)
 			}
-			dry, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), true)
+			dry, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, true)
 			if err != nil {
 				t.Fatal(err)
 			}
 			before := a.TokensSpent()
-			real, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+			real, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 			if err != nil {
 				t.Fatal(err)
 			}

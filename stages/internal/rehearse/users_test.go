@@ -187,7 +187,7 @@ func TestUsers_ALatePatchOfTheirRecordIsTakenBackByARollback(t *testing.T) {
 		t.Log(through(t, db, a))
 		a.ReleaseAll()
 		t.Log(through(t, db, a))
-		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), false); err != nil {
+		if _, err := rollback.Run(context.Background(), rehearse.Connect(t, db, a), rollback.Part{}, false); err != nil {
 			t.Log(err)
 		}
 		custom, _ := mustRecord(t, a, "products", id)["custom_fields"].(map[string]any)
@@ -487,7 +487,7 @@ func TestUsers_RollbackAfterADeltaLeavesNothingOfAnyKind(t *testing.T) {
 	}
 	exec(t, db, delta)
 	t.Log(through(t, db, a), differences(t, db), rejects(t, db))
-	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), false)
+	res, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, false)
 	if after := a.Dump(marker); err != nil || res.Left != 0 || after != before {
 		t.Errorf("%v; left %d, as before: %t; kept:\n%s", err, res.Left, after == before, keptRecords(t, db))
 	}
