@@ -9,7 +9,8 @@ import (
 )
 
 // jsonObjects are the objects whose records are JSON files. Each record is kept
-// whole, byte for byte, because only its rebuilding knows what matters in it.
+// whole, byte for byte but for secrets, because only its rebuilding knows what
+// matters in it.
 var jsonObjects = []string{"automation", "sequence", "segment", "campaign_template"}
 
 // jsonKinds are the shapes that automations, sequences and segments have in the
@@ -52,7 +53,7 @@ func (f *exportFile) jsonRows(ctx context.Context, yield func(*Row) error) error
 		row.ID = labels.find("id", "ID")
 		row.Values[title] = labels.find("title", "name", "post_title")
 		row.Values[status] = labels.find("status", "active", "post_status")
-		row.Values[whole] = raw
+		row.Values[whole] = hideSecrets(raw)
 		if err := yield(&row); err != nil {
 			return err
 		}

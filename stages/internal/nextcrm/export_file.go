@@ -117,12 +117,16 @@ func (f *exportFile) arrange(h headings, fields []customField) {
 	o, _ := Lookup(f.kind)
 	f.layout = h.arrange(o, f.shape.headings, fields)
 	f.notes = slices.DeleteFunc(f.notes, func(n Note) bool {
-		return n.Code == "repeated_column" || n.Code == "unknown_heading"
+		return n.Code == "repeated_column" || n.Code == "unknown_heading" || n.Code == "secret-column"
 	})
 	for _, head := range f.layout.repeated {
 		f.note(Note{Severity: "warning", Code: "repeated_column", Field: head,
 			Message: fmt.Sprintf("heading %q stands in the file more than once", head),
 			Hint:    "the first is the known column; later ones keep their values beside it"})
+	}
+	for _, head := range f.layout.secret {
+		f.note(Note{Severity: "warning", Code: "secret-column", Field: head,
+			Message: "the column is not read because its name says that it holds a secret", Hint: "if it holds none, give it another heading"})
 	}
 	for _, key := range f.layout.leftover {
 		f.note(Note{Severity: "info", Code: "unknown_heading", Field: key,

@@ -130,12 +130,22 @@ func (e *export) readSettings(f *exportFile) error {
 	if err != nil {
 		return fmt.Errorf("not valid JSON: %w; repair the file or remove it", err)
 	}
+	found = slices.DeleteFunc(found, func(s setting) bool { return f.isSecretSetting(s.key) })
 	for i := range found {
 		found[i].file, found[i].number = f.name, int64(i+1)
 	}
 	e.settings = append(e.settings, found...)
 	f.item.Rows = int64(len(found))
 	return nil
+}
+
+// isSecretSetting tells, and notes, that a setting is not to be kept.
+func (f *exportFile) isSecretSetting(key string) bool {
+	if !isSecretName(key) {
+		return false
+	}
+	f.note(Note{Severity: "info", Code: "secret-setting", Field: key, Message: "the setting is not read because its name says that it is a secret"})
+	return true
 }
 
 // flatten reads one JSON value; order and spelling stay as in the file.

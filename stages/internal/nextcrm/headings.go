@@ -84,8 +84,9 @@ type customField struct{ object, slug, label string }
 // Where a CSV column goes: into a column of the object, into Row.ID, or under
 // a key of Row.Extra.
 const (
-	toID    = -1
-	toExtra = -2
+	toID      = -1
+	toExtra   = -2
+	toNowhere = -3 // its name tells a secret
 )
 
 // layout says what becomes of each cell of a record.
@@ -95,6 +96,7 @@ type layout struct {
 	keys     []string // key in Row.Extra where the target is toExtra
 	repeated []string // headings that stand in the file more than once
 	leftover []string // headings that neither headings.tsv nor a custom field knows
+	secret   []string // headings that tell a secret
 }
 
 // overflowKey holds the cells of a record beyond its headings.
@@ -102,7 +104,7 @@ const overflowKey = "overflow"
 
 // arrange assigns the columns of a file. Known headings come first; a second
 // one of the same kind takes the second column listed for it, if there is one;
-// all others are kept in Extra, so no cell is without a place.
+// all others are kept in Extra, so no cell is without a place but secrets.
 func (h headings) arrange(o Object, heads []string, fields []customField) layout {
 	l := layout{object: o, targets: make([]int, len(heads)), keys: make([]string, len(heads))}
 	custom := customNames(o.Name, fields)
@@ -120,6 +122,11 @@ func (h headings) arrange(o Object, heads []string, fields []customField) layout
 		if column != "" && !(isCustom && count[folded] > 1) {
 			taken[column] = true
 			l.targets[i] = target(o, column)
+			continue
+		}
+		if isSecretName(head) || isSecretName(slug) {
+			l.targets[i] = toNowhere
+			l.secret = append(l.secret, head)
 			continue
 		}
 		l.targets[i] = toExtra
