@@ -45,7 +45,7 @@ var Exits = []Exit{
 	{10, "verify found differences", "SELECT * FROM difference; correct, then run again", is(verify.ErrDifferences)},
 	{9, "quarantined records need a person", "SELECT * FROM v_rejects; look for these records in Pipedrive", is(ErrQuarantined)},
 	{6, "token budget spent; says when to resume", "run the same command again at the time it names; it goes on where it stopped", is(pipedrive.ErrBudgetSpent)},
-	{5, "temporary: run the same command again", "run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome), is(load.ErrUnfinished), isUnreachable)},
+	{5, "temporary: run the same command again", "run the same command again", anyOf(kind(pipedrive.Temporary, pipedrive.Capped), is(pipedrive.ErrUnknownOutcome), is(load.ErrUnfinished), is(warehouse.ErrFull), isUnreachable)},
 	{3, "finished, with rejects", "nextpipe report; SELECT * FROM v_rejects; correct and run again", is(ErrRejects)},
 	{130, "interrupted; the same command goes on", "run the same command again", is(context.Canceled)},
 	{2, "usage, configuration or source", "", anyOf(is(ErrUsage), is(stage.ErrInput), isTimezone, is(nextcrm.ErrNotNextCRM), is(mapping.ErrDecision))},

@@ -67,8 +67,11 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := refuseOddFile(path); err != nil {
 		return nil, err
 	}
+	if err := refuseShared(path); err != nil {
+		return nil, stage.Input(err)
+	}
 	if err := create(ctx, path); err != nil {
-		return nil, stage.Input(fmt.Errorf("create warehouse %s: %w", path, err))
+		return nil, stage.Input(fmt.Errorf("create warehouse: %w", explain(path, err)))
 	}
 	if err := registerFeed(); err != nil {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
@@ -79,7 +82,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("open warehouse %s: %w", path, damaged(err))
+		return nil, fmt.Errorf("open warehouse %s: %w", path, explain(path, err))
 	}
 	return db, nil
 }
@@ -187,13 +190,13 @@ func (db *DB) Read() *sql.DB { return db.r }
 func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := db.w.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin write: %w", damaged(err))
+		return fmt.Errorf("begin write: %w", explain(db.path, err))
 	}
 	if err := fn(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return errors.Join(explain(db.path, err), tx.Rollback())
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", damaged(err))
+		return fmt.Errorf("commit: %w", explain(db.path, err))
 	}
 	return nil
 }
