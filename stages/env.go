@@ -50,6 +50,8 @@ type Options struct {
 	// OverrideCampaigns are titles or ids of active campaigns that may go on.
 	OverrideCampaigns []string
 	Confirm           string // the production account that may be emptied or probed
+	AccountPlan       string // what the doctor is told of the contract: the plan,
+	Seats             int64  // and how many seats were bought
 	Probe             bool   // the doctor may make records and remove them again
 	Paused            bool   // somebody says that webhooks and automations are paused
 	Limit             int64  // of a trial load: so many more records of each kind; 0: all

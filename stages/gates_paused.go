@@ -21,7 +21,7 @@ func runDoctor(ctx context.Context, e *Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := e.probe(ctx, s); err != nil {
+	if err := errors.Join(e.recordContract(ctx, s), e.probe(ctx, s)); err != nil {
 		return Result{}, err
 	}
 	res, err := doctor.Run(ctx, s)
@@ -29,6 +29,22 @@ func runDoctor(ctx context.Context, e *Env) (Result, error) {
 		return res, err
 	}
 	return res, errors.Join(err, e.recordPaused(ctx, s))
+}
+
+// recordContract keeps what a person says of plan and seats.
+func (e *Env) recordContract(ctx context.Context, s *target.Session) error {
+	plan := strings.ToLower(e.opt.AccountPlan)
+	switch {
+	case plan == "" && e.opt.Seats == 0:
+		return nil
+	case !doctor.IsPlan(plan) || e.opt.Seats < 1:
+		return fmt.Errorf("%w: --account-plan takes one of Pipedrive's plans, such as growth, and --seats the number bought; both together", ErrUsage)
+	}
+	return e.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('plan_confirmed', ?, ?, 1, ?, '--account-plan and --seats', ?)`,
+			s.ID, fmt.Sprintf("%s/%d", plan, e.opt.Seats), e.opt.By, e.DB.Now())
+		return err
+	})
 }
 
 // probe makes and removes a few records, when that was asked for: in a company

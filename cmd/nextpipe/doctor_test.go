@@ -145,3 +145,32 @@ func TestProbe_OfProductionNeedsItsName(t *testing.T) {
 		t.Errorf("with its name: exit %d\n%s", code, text)
 	}
 }
+
+func TestDoctor_GoesByThePlanThatAPersonNames(t *testing.T) {
+	a, err := sandbox.New(sandbox.Options{Seed: 3, Plan: "growth", NoBurstLimit: true, Clock: sandbox.RealClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := a.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	db, source := filepath.Join(t.TempDir(), "np.db"), writeExport(t)
+	says := func(code int, want string, args ...string) {
+		t.Helper()
+		got, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + a.Token()}, append(args, "--db", db, "--source", source, "--target", url, "--by", "Ana")...)
+		if got != code || !strings.Contains(out+errOut, want) {
+			t.Errorf("%v: exit %d, want %d with %q\n%s%s", args, got, code, want, out, errOut)
+		}
+	}
+	says(2, "--account-plan takes", "doctor", "--account-plan", "gold", "--seats", "3")
+	says(2, "--account-plan takes", "doctor", "--account-plan", "growth")
+	says(0, "9 seats", "doctor", "--account-plan", "growth", "--seats", "9")
+	says(0, "premium was named with --account-plan, the account behaves like growth", "doctor", "--account-plan", "premium", "--seats", "9")
+	says(0, "plan", "run", "--to", "plan")
+	out, err := exec.Command("sqlite3", db, "SELECT group_concat(seats) FROM plan_forecast WHERE plan_name = 'lite'; SELECT by_name || ' ' || seal FROM gate WHERE name = 'plan_confirmed'").CombinedOutput()
+	if err != nil || string(out) != "9\nAna growth/9\nAna premium/9\n" {
+		t.Errorf("%s (%v)", out, err)
+	}
+}

@@ -73,7 +73,7 @@ func options(c *cli.Context, p *printer) (stages.Options, error) {
 		override = by + ": " + override
 	}
 	return stages.Options{DB: c.String("db"), Source: c.String("source"), SourceTimezone: c.String("source-timezone"), Files: files(c),
-		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Part: what, Paused: c.Bool("paused"), Probe: c.Bool("probe"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
+		Target: c.String("target"), Token: token, Confirm: c.String("confirm"), Part: what, Paused: c.Bool("paused"), Probe: c.Bool("probe"), AccountPlan: c.String("account-plan"), Seats: c.Int64("seats"), Rehearsal: c.Bool("rehearsal"), By: by, Yes: c.Bool("yes"), Override: override, OverrideCampaigns: c.StringSlice("override-campaign"),
 		Limit: c.Int64("limit"), DryRun: c.Bool("dry-run"), Timeout: c.Duration("timeout"), Settle: c.Duration("settle"), Share: share, Until: until, Wait: p.wait, Report: p.progress, Ended: p.ended}, nil
 }
 

@@ -50,6 +50,8 @@ type examination struct {
 	account account
 	needs   needs
 	found   []Finding
+	plan    string // what a person has said of the contract, "" and 0 when nobody has
+	seats   int64
 }
 
 // checks are what is looked at, in the order of the report.
@@ -70,6 +72,9 @@ func Run(ctx context.Context, s *target.Session) (stage.Result, error) {
 	}
 	if x.needs, err = ask(ctx, s); err != nil {
 		return res, fmt.Errorf("read what the migration needs: %w", err)
+	}
+	if x.plan, x.seats, err = s.Contract(ctx); err != nil {
+		return res, err
 	}
 	for _, check := range checks {
 		if err := check(ctx, x); err != nil {

@@ -166,6 +166,15 @@ func ofFeatures() []illness {
 			[]string{"! webhook_fires"}},
 		{"webhooks that nobody may read", patient{answers: without("/webhooks")}, []string{"warning webhooks_unread webhooks"}},
 		{"what no look finds", patient{}, []string{"info automations_unseen automations", "info limits_unseen limits", "info no_probe probe"}},
+		{"a probe of many outcomes", patient{finals: `INSERT INTO doctor_probe (target_id, run_id, entity, marker, hi_id, state, pipedrive_id, sent, seen, message, at) VALUES
+			(1, 1, 'organization', 'a', '0', 'removed', '5', '{"add_time":"2015-03-04T05:06:07Z"}', '{"add_time":"2026-03-04T05:06:07Z"}', NULL, 'x'),
+			(1, 1, 'person', 'b', '0', 'removed', '6', '{"add_time":"2015-03-04T05:06:07Z"}', '{"add_time":"2015-03-04 05:06:07"}', NULL, 'x'),
+			(1, 1, 'deal', 'c', '0', 'refused', NULL, '{"add_time":"2015-03-04T05:06:07Z","won_time":"2016-04-05T06:07:08Z"}', NULL, 'Not you', 'x'),
+			(1, 1, 'deal', 'd', '0', 'refused', NULL, '{"won_time":"2016-04-05T06:07:08Z"}', NULL, 'Not you', 'x'),
+			(1, 1, 'deal', 'e', '0', 'made', '7', '{}', '{}', NULL, 'x'),
+			(1, 1, 'note', 'f', '0', 'refused', NULL, '{}', NULL, 'No notes here', 'x'), (1, 1, 'lead', 'g', '0', 'intent', NULL, '{}', NULL, NULL, 'x');`},
+			[]string{"warning probe_replaced organization.add_time", "info probe_kept person.add_time", "info probe_refused deal.add_time", "warning probe_refused deal.won_time",
+				"error probe_left deal 7", "error probe_left g", "warning probe_failed note", "! no_probe"}},
 		{"a cap that was met", patient{finals: `INSERT INTO load_op (target_id, run_id, entity, final_key, verb, purpose, state, attempt, message, intent_at, ended_at)
 			VALUES (1, 1, 'filter', 'filter:1', 'create', 'load', 'refused', 1, 'Couldn''t add filter. You''ve reached the filter per company limit.', 'x', 'x');`},
 			[]string{"warning cap_met filter"}},

@@ -29,9 +29,15 @@ func forecast(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64, 
 		FROM plan WHERE plan_id = ?1`, planID, s.ID).Scan(&tokens, &seats); err != nil {
 		return err
 	}
-	seats = max(seats, 1)
-	if known := s.Meter.Limits(); known.Daily > 0 && known.Burst > 0 {
-		f := predict(tokens, int64(known.Daily), int64(known.Burst), s.Share())
+	plan, bought, err := s.Contract(ctx)
+	if err != nil {
+		return err
+	}
+	if seats = max(seats, 1); bought > 0 {
+		seats = bought
+	}
+	if daily, burst, known := limits(s, plan, bought); known {
+		f := predict(tokens, daily, burst, s.Share())
 		if err := f.store(ctx, tx, planID, "this account", seats); err != nil {
 			return err
 		}
@@ -45,6 +51,19 @@ func forecast(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64, 
 		}
 	}
 	return nil
+}
+
+// limits are what the account's answers tell, else what was said of its contract.
+func limits(s *target.Session, plan string, seats int64) (daily, burst int64, known bool) {
+	if told := s.Meter.Limits(); told.Daily > 0 && told.Burst > 0 {
+		return int64(told.Daily), int64(told.Burst), true
+	}
+	for _, o := range offers {
+		if o.name == plan && seats > 0 {
+			return seatTokens * o.multiplier * seats, o.burst, true
+		}
+	}
+	return 0, 0, false
 }
 
 // duration is how long some tokens take.

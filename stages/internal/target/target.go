@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -228,6 +229,22 @@ func (s *Session) users() []string {
 		ids = append(ids, u.UserID)
 	}
 	return ids
+}
+
+// Contract is what somebody has said of the account's plan and seats, which no
+// answer of the API tells: "" and 0 when nobody has.
+func (s *Session) Contract(ctx context.Context) (plan string, seats int64, err error) {
+	var said string
+	err = s.DB.Read().QueryRowContext(ctx, "SELECT seal FROM gate WHERE name = 'plan_confirmed' AND target_id = ? AND is_open = 1 ORDER BY gate_id DESC LIMIT 1", s.ID).Scan(&said)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", 0, nil
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("read the confirmed plan: %w", err)
+	}
+	plan, number, _ := strings.Cut(said, "/")
+	seats, err = strconv.ParseInt(number, 10, 64)
+	return plan, seats, err
 }
 
 // Share is the part of the account's daily tokens that a day may take.
