@@ -15,7 +15,7 @@ import (
 // way is how far an update of a rollback goes back. It stands in the operation
 // itself: a later process that settles it knows nothing of the part.
 type way struct {
-	To int64 `json:"back_to"` // the update of ours before which it ends
+	To int64 `json:"back_to"` // the update of ours before which it ends; 0 when the link keeps its word
 }
 
 // stepBackTo completes an operation that takes back the updates from first on
@@ -39,6 +39,9 @@ func (u *undoer) stepBack(tx *sql.Tx, op *journal.Op) error {
 	var w way
 	if err := json.Unmarshal(op.Symbolic, &w); err != nil {
 		return fmt.Errorf("read how far it goes back: %w", err)
+	}
+	if w.To == 0 {
+		return nil
 	}
 	res, err := tx.Exec(`UPDATE link SET symbolic = i.link_symbolic, sent = i.link_sent, echoed = i.link_echoed, updated_at = ?5
 		FROM before_image AS i WHERE i.target_id = ?1 AND i.entity = ?2 AND i.pipedrive_id = ?3 AND i.op_id = ?4 AND i.link_symbolic IS NOT NULL

@@ -60,6 +60,9 @@ func Run(ctx context.Context, s *target.Session, part Part, dryRun bool) (stage.
 		}
 		u.passed[e.Name] = true
 	}
+	if err := u.mendValues(ctx); err != nil {
+		return u.res, fmt.Errorf("rollback: give deals their value back: %w", err)
+	}
 	if err := u.noteDeleted(ctx); err != nil {
 		return u.res, fmt.Errorf("rollback: %w", err)
 	}
