@@ -3,6 +3,7 @@ package pipedrive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -132,6 +133,21 @@ func takeParent(parent string, body []byte) (rest []byte, id string, err error) 
 	return rest, id, err
 }
 
+// ErrCursorExpired marks a list that cannot be read on from where it was left:
+// the account has forgotten the cursor. Reading it from the start helps; records
+// of the pages before are then met twice.
+var ErrCursorExpired = errors.New("the list has to be read from its start again")
+
+// expired tells an expired cursor from other refusals of a page: the parameters
+// of the page before were the same, and they were good.
+func expired(err error, cursor string) error {
+	var refused *Error
+	if cursor == "" || !errors.As(err, &refused) || refused.Kind != Refused || refused.Status != http.StatusBadRequest {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCursorExpired, &Error{Failure: refused.Failure, Kind: Temporary})
+}
+
 // Page reads one page of a list. The first page has cursor ""; next is the
 // cursor of the page after, "" behind the last. q holds filters and sorting; its
 // limit defaults to the largest page, which costs no more than a small one. A
@@ -159,7 +175,7 @@ func (c *Client) Page(ctx context.Context, entity string, q url.Values, cursor s
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, "", expired(err, cursor)
 	}
 	return p.records, p.next, nil
 }

@@ -64,8 +64,21 @@ func (s *Session) WalkInside(ctx context.Context, e entity.Entity, ids []string,
 	return nil
 }
 
-// pages reads one list that holds records of a kind.
-func (s *Session) pages(ctx context.Context, e entity.Entity, list string, q url.Values, visit func([]pipedrive.Record) error) error {
+// readings is how often a list is begun whose cursor expires on the way.
+const readings = 3
+
+// pages reads one list that holds records of a kind, from the start again when
+// the account has forgotten where it was left: visit may meet a record twice.
+func (s *Session) pages(ctx context.Context, e entity.Entity, list string, q url.Values, visit func([]pipedrive.Record) error) (err error) {
+	for range readings {
+		if err = s.eachPage(ctx, e, list, q, visit); !errors.Is(err, pipedrive.ErrCursorExpired) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Session) eachPage(ctx context.Context, e entity.Entity, list string, q url.Values, visit func([]pipedrive.Record) error) error {
 	for cursor := ""; ; {
 		page, next, err := s.Client.Page(ctx, list, q, cursor)
 		if err == nil && e.Brief {
