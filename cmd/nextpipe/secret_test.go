@@ -2,13 +2,17 @@ package main
 
 import (
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"nextpipe/fixtures/sandbox"
@@ -164,4 +168,31 @@ func TestToken_IsNowhereInWhatAKilledRunLeaves(t *testing.T) {
 		t.Fatalf("no write-ahead log was left: %v", err)
 	}
 	hunt(t, filepath.Dir(r.DB), r.Account.Token())
+}
+
+// A certificate that is trusted is good for the names in it and no other.
+func TestTLS_RefusesTheCertificateOfAnotherHost(t *testing.T) {
+	var asked atomic.Int64
+	a := canaryAccount(t)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		a.ServeHTTP(w, r)
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the refusal is expected
+	server.StartTLS()
+	defer server.Close()
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scope := func(address string) (int, string) {
+		code, out, errOut := nextpipe(t, []string{"SSL_CERT_FILE=" + trusted, "PIPEDRIVE_API_TOKEN=" + canaryToken}, "scope", "--target", address)
+		return code, out + errOut
+	}
+	if code, text := scope(strings.Replace(server.URL, "127.0.0.1", "localhost", 1)); code != 7 || asked.Load() != 0 || strings.Contains(text, canaryToken) {
+		t.Errorf("another host's certificate: exit %d after %d requests\n%s", code, asked.Load(), text)
+	}
+	if code, text := scope(server.URL); code != 0 || asked.Load() == 0 {
+		t.Errorf("its own certificate: exit %d\n%s", code, text)
+	}
 }

@@ -140,3 +140,23 @@ func TestDatabase_UnknownObjectIsAnError(t *testing.T) {
 		t.Error("a misspelt object reads as empty")
 	}
 }
+
+// A fork's tables may be called anything; their rows are counted, and their
+// names are never more than names.
+func TestDatabase_HostileNamesOfTablesAreOnlyNames(t *testing.T) {
+	evil := `x"; DROP TABLE "Users"; --`
+	source := openSource(t, sampleDatabase(t, "latest", `
+		CREATE TABLE "x""; DROP TABLE ""Users""; --" (id int, "y'); DELETE FROM ""Users""; --" text);
+		INSERT INTO "x""; DROP TABLE ""Users""; --" VALUES (1, 'a'), (2, 'b');
+		CREATE TABLE "$$ || pg_sleep(9) || $$" (id int);
+		CREATE TYPE "t""; DROP TABLE ""Users""; --" AS ENUM ('a', 'b');
+		ALTER TABLE "crm_Contacts" ADD COLUMN "z" "t""; DROP TABLE ""Users""; --" DEFAULT 'b'`))
+	contacts := readObject(t, source, "contact")
+	if got := contacts[sampleID("c", 1)]["extra"]; !strings.Contains(got, `"z":"b"`) {
+		t.Errorf("extra is %s", got)
+	}
+	if n := len(readObject(t, source, "user")); n != 12 {
+		t.Errorf("%d users are left, want 12", n)
+	}
+	checkItems(t, source, map[string]Item{evil: {Status: "unknown", Rows: 2}, "$$ || pg_sleep(9) || $$": {Status: "unknown"}})
+}
