@@ -46,7 +46,7 @@ var profile = []struct {
 	{"bind provisioned", "symbol", words},
 	{"http_log", "path", address},
 	// Decisions stay readable; the values that correct a person's data do not.
-	{"decide_* fix_value map_* conflict", "by_name decided_by map_table column_name description", keep},
+	{"decide_* fix_value map_*", "by_name decided_by map_table column_name description", keep},
 	{"decide_* fix_value", "why", words},
 	{"decide_map", "map_key value", words},
 	{"map_setting map_status map_stage map_activity_type", "evidence", seal},

@@ -42,11 +42,13 @@ const changed = `FROM (
 		SELECT p.seq, p.entity, p.final_key, p.pipedrive_id, f.payload AS now, l.symbolic AS was, iif(p.action = 'delete', p.reason, NULL) AS note` + ofPlan + `
 			AND p.action IN ('update', 'delete') AND f.final_key IS NOT NULL AND l.state = 'live'),
 	part (path) AS (VALUES ('$'), ('$.custom_fields')),
-	new_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.now, part.path) AS e WHERE e.key <> 'custom_fields'),
-	old_value AS MATERIALIZED (SELECT op.seq, e.fullkey, e.key, e.value FROM op, part, json_each(op.was, part.path) AS e WHERE e.key <> 'custom_fields'),
+	value AS (
+		SELECT op.seq, e.fullkey, e.key, NULL AS before, e.value AS after FROM op, part, json_each(op.now, part.path) AS e
+		UNION ALL SELECT op.seq, e.fullkey, e.key, e.value, NULL FROM op, part, json_each(op.was, part.path) AS e),
+	-- Grouped, not joined: for a full join SQLite makes no index.
 	both AS (
-		SELECT coalesce(n.seq, o.seq) AS seq, coalesce(n.key, o.key) AS key, o.value AS before, n.value AS after
-		FROM new_value AS n FULL JOIN old_value AS o ON o.seq = n.seq AND o.fullkey = n.fullkey WHERE n.value IS NOT o.value)
+		SELECT seq, max(key) AS key, max(before) AS before, max(after) AS after FROM value WHERE key <> 'custom_fields'
+		GROUP BY seq, fullkey HAVING max(before) IS NOT max(after))
 	SELECT 'changed' AS kind, op.entity, op.final_key, op.pipedrive_id, replace(b.key, '@field:', '') AS field, b.before, b.after, op.note
 	FROM op JOIN both AS b ON b.seq = op.seq)`
 
