@@ -64,11 +64,14 @@ const heldBack = `FROM (
 // deleted are records of ours that are not in the account any more, whenever
 // that was seen first.
 const deleted = `FROM (
-	SELECT 'deleted' AS kind, l.entity, l.final_key, l.pipedrive_id, NULL AS field, f.title AS before, NULL AS after,
+	SELECT 'deleted' AS kind, l.entity, l.final_key, l.pipedrive_id, NULL AS field,
+		coalesce(l.symbolic ->> '$.name', l.symbolic ->> '$.title', l.symbolic ->> '$.subject') AS before, NULL AS after,
 		iif(l.state = 'gone', 'deleted or merged in Pipedrive, seen ' || l.updated_at || ': never created again', 'not in the lists of the account') AS note
-	FROM link AS l JOIN final_item AS f ON f.entity = l.entity AND f.final_key = l.final_key
-	WHERE l.target_id = ?1 AND l.part = '' AND (l.state = 'gone' OR l.state = 'live' AND EXISTS (
-		SELECT 1 FROM difference AS d WHERE d.target_id = ?1 AND d.kind = 'missing' AND d.entity = l.entity AND d.final_key = l.final_key)))`
+	FROM (SELECT entity, final_key FROM link WHERE target_id = ?1 AND part = '' AND state = 'gone'
+		UNION SELECT entity, final_key FROM difference WHERE target_id = ?1 AND kind = 'missing') AS m
+	JOIN link AS l ON l.target_id = ?1 AND l.entity = m.entity AND l.final_key = m.final_key AND l.part = ''
+	WHERE EXISTS (SELECT 1 FROM plan AS c JOIN plan_op AS p ON p.plan_id = c.plan_id
+		WHERE c.target_id = ?1 AND c.is_current = 1 AND p.entity = m.entity AND p.final_key = m.final_key))`
 
 // edited is what people made of our records: values that verify calls wrong, that
 // it knows as theirs, or that are in conflict since an earlier run.
@@ -89,9 +92,12 @@ const lateDuplicates = `FROM (
 	FROM v_late_duplicate WHERE target_id = ?1)`
 
 // markConflicts tells what both sides have changed.
-const markConflicts = `UPDATE delta_item AS e SET note = 'a conflict: NextCRM says ' || coalesce(c.after, 'nothing')
-	FROM (SELECT entity, final_key, field, after FROM delta_item WHERE target_id = ?1 AND kind = 'changed') AS c
-	WHERE e.target_id = ?1 AND e.kind = 'edited' AND c.entity = e.entity AND c.final_key = e.final_key AND c.field = e.field`
+const markConflicts = `UPDATE delta_item SET note = c.note FROM (
+		WITH ours AS MATERIALIZED (SELECT entity, final_key, field, after FROM delta_item WHERE target_id = ?1 AND kind = 'changed')
+		SELECT e.seq, 'a conflict: NextCRM says ' || coalesce(o.after, 'nothing') AS note FROM delta_item AS e
+		CROSS JOIN ours AS o ON o.entity = e.entity AND o.final_key = e.final_key AND o.field = e.field -- in this order: ours gets an index
+		WHERE e.target_id = ?1 AND e.kind = 'edited') AS c
+	WHERE delta_item.target_id = ?1 AND delta_item.seq = c.seq`
 
 // countItems adds up records, each once a kind. ?2 run, ?3 time.
 const countItems = `INSERT INTO delta_report (target_id, run_id, made_at, unchanged, added, changed, gone, held_back, deleted, edited, late_duplicate)
