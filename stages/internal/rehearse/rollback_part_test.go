@@ -242,3 +242,16 @@ func partStoppedAt(t *testing.T, filled saved, k int, fault sandbox.Fault) bool 
 	}
 	return met
 }
+
+func TestRollback_OfAPartLeavesUpdatesWhoseLinkNobodyNoted(t *testing.T) {
+	db, a, runs, dumps := twoRuns(t)
+	exec(t, db, "UPDATE before_image SET link_symbolic = NULL, link_sent = NULL, link_echoed = NULL") // as an older version left them
+	takeBack(t, db, a, rollback.Part{Run: runs[1], Only: []string{"person", "note"}})
+	for _, key := range []string{"contact:1", "note:1"} {
+		if n := count(t, db, "SELECT count(*) FROM kept_record WHERE final_key = ? AND why LIKE 'an older version%'", key); n != 1 {
+			t.Errorf("%s is not kept: %s", key, keptRecords(t, db))
+		}
+	}
+	throughAs(t, db, a)
+	same(t, "the run after it did not do the same again", dumps[1], a.Dump(marker))
+}
