@@ -28,6 +28,7 @@ type lane struct {
 	hold      time.Time   // nothing is sent before
 	strikes   int         // 429 in a row
 	quietTill time.Time   // end of the pause after the last of them
+	isTold    bool        // an answer has said what is left of the day
 	isShared  bool        // a 429 has told that somebody else sends with this token
 }
 
@@ -48,6 +49,9 @@ func (l *lane) free(now time.Time) (time.Time, bool) {
 	}
 	if l.strikes > 0 {
 		ours, counted = 1, 1 // after a 429 one request at a time asks whether it is over
+	}
+	if !l.isTold && l.inFlight >= mostUntold {
+		return time.Time{}, false
 	}
 	at, ok := earliest(l.answered, l.inFlight, counted, now)
 	if len(l.sent) >= ours {
@@ -84,6 +88,7 @@ func (l *lane) giveBack() {
 // hear takes note of an answer, or of its absence.
 func (l *lane) hear(now time.Time, r report) {
 	l.inFlight--
+	l.isTold = l.isTold || r.limits.DailyLeft >= 0
 	if r.limits.Burst > 0 {
 		l.limit = min(r.limits.Burst, largestBurst)
 	}

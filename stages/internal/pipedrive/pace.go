@@ -20,8 +20,12 @@ const (
 	// belongs to the daily budget or to an outage.
 	maxWait = time.Minute
 	// maxStrikes is how many 429 in a row, each after a pause, are taken for more
-	// than a burst. Ten calls while limited make Cloudflare block the account.
-	maxStrikes = 5
+	// than a burst.
+	maxStrikes = 3
+	// mostUntold is how many requests of a token are under way at once while no
+	// answer has said what is left of the day. All of them may meet its end, and
+	// with the strikes that follow ten are too many: Cloudflare blocks the account.
+	mostUntold = 7
 )
 
 // pacer keeps all requests of a client within the burst windows of its tokens:

@@ -162,7 +162,7 @@ func (l *slowLine) RoundTrip(*http.Request) (*http.Response, error) {
 	l.travel()
 	return &http.Response{
 		StatusCode: 200,
-		Header:     http.Header{"X-Ratelimit-Limit": {fmt.Sprint(l.limit)}},
+		Header:     http.Header{"X-Ratelimit-Limit": {fmt.Sprint(l.limit)}, "X-Daily-Ratelimit-Token-Remaining": {"30000"}},
 		Body:       io.NopCloser(strings.NewReader(json200)),
 	}, nil
 }

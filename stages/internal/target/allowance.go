@@ -42,6 +42,8 @@ type allowance struct {
 	mu     sync.Mutex
 	daily  int // the account's budget as its answers say, -1 while unknown
 	left   int // of it, as the last answer said; -1 while unknown
+	open   int // tokens of requests under way
+	room   int // what is left, less what was granted since and what may not be counted yet
 	burst  int
 	turned bool   // this process has seen that a new day has begun
 	ledger ledger // ours
@@ -93,11 +95,21 @@ func (a *allowance) permit(c pipedrive.Call) error {
 	}
 	now := a.clock.Now()
 	a.ledger.forget(now.Add(-budgetDay))
-	if a.share < 1 && a.ledger.sum()+int64(c.Cost) > a.granted() {
+	granted := a.granted()
+	if c.Entity == "me" {
+		granted += asking
+	}
+	if a.share < 1 && a.ledger.sum()+int64(c.Cost) > granted {
 		return spent(c, a.resume(now), fmt.Sprintf("our share of a day's tokens is spent: %d of %d (%.0f %% of %d less %d to ask with)",
 			a.ledger.sum(), a.granted(), 100*a.share, a.budget(), asking))
 	}
+	if a.left >= 0 && c.Cost > a.room {
+		// Asking all the same would bring a 429 to every request under way, and a block.
+		return spent(c, a.resume(now), fmt.Sprintf("the day's tokens are spent but for %d of %d", a.room, a.daily))
+	}
 	a.ledger.at(now).tokens += int64(c.Cost)
+	a.open += c.Cost
+	a.room -= c.Cost
 	return nil
 }
 
@@ -105,11 +117,12 @@ func (a *allowance) permit(c pipedrive.Call) error {
 func (a *allowance) heard(c pipedrive.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.open -= c.Cost
 	a.burst = max(a.burst, c.Limits.Burst)
 	if c.Limits.Daily < 0 || c.Limits.DailyLeft < 0 {
 		return
 	}
-	a.daily, a.left = c.Limits.Daily, c.Limits.DailyLeft
+	a.daily, a.left, a.room = c.Limits.Daily, c.Limits.DailyLeft, c.Limits.DailyLeft-a.open
 	a.correct()
 	a.ledger.at(a.clock.Now()).left = a.left
 }
@@ -117,6 +130,14 @@ func (a *allowance) heard(c pipedrive.Call) {
 // correct drops what belongs to an earlier day of the account's.
 func (a *allowance) correct() {
 	a.turned = a.ledger.turn(a.left, a.clock.Now().Add(-underway)) || a.turned
+}
+
+// isUnsure tells that it is not known whether what counts as spent was spent in
+// the account's current day.
+func (a *allowance) isUnsure() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.share < 1 && a.left < 0 && len(a.ledger) > 1
 }
 
 // budget is a day's tokens: as told, else the least that the plan can have.
@@ -136,11 +157,11 @@ func (a *allowance) granted() int64 {
 }
 
 // resume is when the same command may go on. The account's day most likely ends
-// at midnight UTC; when one has passed and no new day has been seen since, it
-// does not, and asking every hour finds out.
+// at midnight UTC; when one has passed and answers show no new day since, it does
+// not, and asking every hour finds out.
 func (a *allowance) resume(now time.Time) time.Time {
 	midnight := now.UTC().Truncate(24 * time.Hour)
-	if !a.turned && len(a.ledger) > 0 && a.ledger[0].at.Before(midnight) {
+	if (a.left >= 0 || a.share < 1) && !a.turned && len(a.ledger) > 0 && a.ledger[0].at.Before(midnight) {
 		return nextHour(now)
 	}
 	return midnight.Add(24 * time.Hour)

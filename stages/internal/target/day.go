@@ -7,15 +7,19 @@ type Day struct {
 	Budget  int64     // of the whole company
 	Granted int64     // what we may take of it
 	Ours    int64     // what we have taken
-	Others  int64     // what others have
+	Others  int64     // what others have; -1 when no answer told
 	Next    time.Time // when the next one begins, most likely
 }
 
 // Ahead is what a whole day will bring us when others go on taking as large a
-// part of what is spent as today.
+// part of what is spent as today. Where answers tell nothing, it is what this one
+// brought until it was spent.
 func (d Day) Ahead() int64 {
-	if d.Ours <= 0 || d.Others <= 0 {
+	switch {
+	case d.Ours <= 0 || d.Others == 0:
 		return d.Granted
+	case d.Others < 0:
+		return min(d.Granted, d.Ours)
 	}
 	return min(d.Granted, d.Budget*d.Ours/(d.Ours+d.Others))
 }
@@ -32,7 +36,7 @@ func (s *Session) Day() Day {
 	defer a.mu.Unlock()
 	now := a.clock.Now()
 	a.ledger.forget(now.Add(-budgetDay))
-	d := Day{Budget: int64(a.budget()), Granted: a.granted(), Ours: a.ledger.sum(), Next: a.resume(now)}
+	d := Day{Budget: int64(a.budget()), Granted: a.granted(), Ours: a.ledger.sum(), Others: -1, Next: a.resume(now)}
 	if a.left >= 0 {
 		d.Others = max(0, int64(a.daily-a.left)-d.Ours)
 	}

@@ -27,6 +27,9 @@ const (
 	Production = "production"
 )
 
+// askAgain is how often an account that says nothing of its day is asked again.
+const askAgain = 4
+
 // Config says which account to connect to, and how.
 type Config struct {
 	URL string
@@ -83,7 +86,7 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	cfg = cfg.withDefaults()
 	clock := newClock(cfg.Now, cfg.Steady)
 	meter := journal.NewMeter(db, clock.Now)
-	may := &allowance{share: cfg.Share, until: cfg.Until, wall: cfg.Now, clock: clock, daily: -1}
+	may := &allowance{share: cfg.Share, until: cfg.Until, wall: cfg.Now, clock: clock, daily: -1, left: -1}
 	shut := &wall{db: db, now: cfg.Now}
 	tokens := append(pipedrive.SplitTokens(cfg.Token), "") // New refuses to do without any
 	client, err := pipedrive.New(pipedrive.Config{BaseURL: cfg.URL, Token: tokens[0], More: tokens[1:max(1, len(tokens)-1)], Files: db.Path() + ".files", Timeout: cfg.Timeout,
@@ -122,6 +125,11 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	}
 	if err := may.remember(ctx, db, s.ID); err != nil {
 		return nil, fmt.Errorf("read what was spent today: %w", err)
+	}
+	for try := 0; try < askAgain && may.isUnsure(); try++ { // answers are silent at times
+		if _, err := client.Me(ctx); err != nil {
+			return nil, fmt.Errorf("ask what is left of the day: %w", err)
+		}
 	}
 	return s, run.UseTarget(ctx, s.ID)
 }
