@@ -126,10 +126,8 @@ func Connect(ctx context.Context, db *warehouse.DB, run *warehouse.Run, cfg Conf
 	if err := may.remember(ctx, db, s.ID); err != nil {
 		return nil, fmt.Errorf("read what was spent today: %w", err)
 	}
-	for try := 0; try < askAgain && may.isUnsure(); try++ { // answers are silent at times
-		if _, err := client.Me(ctx); err != nil {
-			return nil, fmt.Errorf("ask what is left of the day: %w", err)
-		}
+	if err := s.askForTheDay(ctx); err != nil {
+		return nil, err
 	}
 	return s, run.UseTarget(ctx, s.ID)
 }
@@ -228,6 +226,17 @@ func refuseSecondProduction(tx *sql.Tx, domain string) error {
 	}
 	return fmt.Errorf("%w: this warehouse belongs to %s, the token to %s; use that company's token, or --rehearsal for a test account",
 		warehouse.ErrDrift, known, domain)
+}
+
+// askForTheDay asks again while what counts as spent may be of an earlier day:
+// answers are silent about it at times.
+func (s *Session) askForTheDay(ctx context.Context) error {
+	for try := 0; try < askAgain && s.may.isUnsure(); try++ {
+		if _, err := s.Client.Me(ctx); err != nil {
+			return fmt.Errorf("ask what is left of the day: %w", err)
+		}
+	}
+	return nil
 }
 
 // users are the ids of the tokens' users, in the order of the tokens.
