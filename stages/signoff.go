@@ -32,6 +32,10 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 	if err := e.refuseTrial(ctx, id); err != nil {
 		return err
 	}
+	rules, err := e.rules(ctx)
+	if err != nil {
+		return err
+	}
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
 		var role, domain, seal string
 		if err := tx.QueryRow(`SELECT t.role, t.domain, p.seal FROM target AS t JOIN plan AS p ON p.target_id = t.target_id AND p.is_current = 1
@@ -57,7 +61,10 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 			return fmt.Errorf("%w: %s is not ready to be signed: verified %t, ledgers off by %d, differences %d, pending or quarantined %d",
 				load.ErrGate, domain, ledgers > 0, off, differences, pending)
 		}
-		_, err = tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now())
+		if _, err = tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now()); err != nil {
+			return err
+		}
+		_, err = tx.Exec("INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('rehearsal_signed', ?, ?, 1, ?, nullif(?, ''), ?)", id, rules, by, note, e.DB.Now())
 		return err
 	})
 }

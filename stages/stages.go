@@ -165,7 +165,15 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return load.Run(ctx, s, e.opt.Override)
+	differ, err := e.allowNewRows(ctx, s)
+	if err != nil {
+		return Result{}, err
+	}
+	res, err := load.Run(ctx, s, e.opt.Override)
+	if differ > 0 {
+		res.Add("not as in the signed rehearsal", differ)
+	}
+	return res, err
 }
 
 func runRollback(ctx context.Context, e *Env) (Result, error) {

@@ -198,6 +198,26 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	if got, want := production.Dump("NextCRM ID"), r.Account.Dump("NextCRM ID"); got != want {
 		t.Error("production differs from the signed rehearsal")
 	}
+	// People go on working in NextCRM: what follows the signed rules needs no new signature.
+	grown := smallExport["companies.csv"] + "3,Gamma AS,https://gamma.example\n"
+	if err := os.WriteFile(filepath.Join(r.Source, "companies.csv"), []byte(grown), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := live("run"); code != 0 || len(production.Records("organizations")) != 3 {
+		t.Errorf("a company that came after the sign-off: exit %d, %d organizations, want 0 and 3", code, len(production.Records("organizations")))
+	}
+	// Another map is another matter.
+	if out, err := exec.Command("sqlite3", r.DB, "INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_setting', 'visible_to', 'value', '3', 'Ana')").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	for _, args := range [][]string{{"map"}, {"map", "--confirm", "--by", "Ana"}} {
+		if code, _, errOut := nextpipe(t, nil, append(args, "--db", r.DB)...); code != 0 {
+			t.Fatalf("%v: exit %d: %s", args, code, errOut)
+		}
+	}
+	if code := live("run"); code != 4 {
+		t.Errorf("production by another map than the signed one gave exit %d, want 4", code)
+	}
 	for _, part := range [][]string{nil, {"--run", "1"}, {"--only", "person"}, {"--since", "2020-01-01"}} {
 		if code := live(append([]string{"rollback"}, part...)...); code != 4 {
 			t.Errorf("rollback %v of production without its name gave exit %d, want 4", part, code)

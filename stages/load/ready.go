@@ -39,21 +39,26 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 	return l.j.Adopt(ctx)
 }
 
-// gate keeps production shut until a rehearsal was verified and signed.
+// gate keeps production shut until a rehearsal was verified and signed: of these
+// very rows, or by the same rules, of which gate rows_since_signoff tells.
 // A sign-off of a stand-in on this machine opens no real account.
 func (l *loader) gate(ctx context.Context, override string) error {
 	if l.Role != target.Production {
 		return nil
 	}
 	var signed int
-	err := l.DB.Read().QueryRowContext(ctx, `SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
-		JOIN plan AS p ON p.target_id = ? AND p.is_current = 1
-		WHERE t.role = 'rehearsal' AND g.seal = p.seal AND (t.is_local = 0 OR ?)`, l.ID, l.Local).Scan(&signed)
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
+			WHERE t.role = 'rehearsal' AND g.seal = p.seal AND (t.is_local = 0 OR ?2))
+		+ (SELECT count(*) FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal AND g.is_open = 1)
+		FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1`, l.ID, l.Local).Scan(&signed)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil // no plan: nothing is signed, and nothing can be sent
+	}
 	if err != nil || signed > 0 {
 		return err
 	}
 	if override == "" {
-		return fmt.Errorf("%w: %s is production and no rehearsal with this map and these rows was signed off; "+
+		return fmt.Errorf("%w: %s is production and no rehearsal with this map was signed off; "+
 			"load a rehearsal account, verify it, and sign it with `nextpipe signoff --by NAME`", ErrGate, l.Me.CompanyDomain)
 	}
 	return l.DB.Write(ctx, func(tx *sql.Tx) error {

@@ -1,0 +1,65 @@
+package stages
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"nextpipe/stages/internal/target"
+	"nextpipe/stages/mapping"
+)
+
+// rules is a hash over what decides where rows go: the map, and the version of
+// the program with its transforms. A sign-off covers these rules.
+func (e *Env) rules(ctx context.Context) (string, error) {
+	seal, err := mapping.Seal(ctx, e.DB)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(seal + " " + Version))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// allowNewRows opens production for rows that are new or changed since the
+// rehearsal was signed, as long as the rules are the signed ones: people work in
+// NextCRM until the cutover, and nobody can sign every delta. How many rows
+// differ from the rehearsal's is put on record and returned.
+func (e *Env) allowNewRows(ctx context.Context, s *target.Session) (differ int64, err error) {
+	if s.Role != target.Production {
+		return 0, nil
+	}
+	rules, err := e.rules(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = e.DB.Write(ctx, func(tx *sql.Tx) error {
+		var rehearsal, all int64
+		var by string
+		err := tx.QueryRow(`SELECT g.target_id, g.by_name FROM gate AS g JOIN target AS t ON t.target_id = g.target_id
+			WHERE g.name = 'rehearsal_signed' AND g.is_open = 1 AND g.seal = ? AND t.role = 'rehearsal' AND (t.is_local = 0 OR ?)
+			ORDER BY g.gate_id DESC LIMIT 1`, rules, s.Local).Scan(&rehearsal, &by)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.QueryRow(`SELECT count(*) FILTER (WHERE l.symbolic IS NOT f.payload), count(*) FROM final_item AS f
+			LEFT JOIN link AS l ON l.target_id = ? AND l.entity = f.entity AND l.final_key = f.final_key AND l.part = '' AND l.state = 'live'`, rehearsal).
+			Scan(&differ, &all); err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
+			SELECT 'rows_since_signoff', p.target_id, p.seal, 1, ?2, ?3, ?4 FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1
+				AND NOT EXISTS (SELECT 1 FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal)`,
+			s.ID, by, fmt.Sprintf("the rules are the signed ones; %d of %d records are not as they were in the rehearsal", differ, all), e.DB.Now())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("compare with the sign-off: %w", err)
+	}
+	return differ, nil
+}
