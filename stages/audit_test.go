@@ -183,6 +183,63 @@ func holders(t *testing.T, db *sql.DB, word string) (out []string) {
 	return out
 }
 
+func TestExportAudit_WhatPeopleTypedKeepsNoAddressAndNoTelephoneNumber(t *testing.T) {
+	from := loadedSample(t)
+	db := plain(t, from)
+	for _, typed := range []string{
+		"UPDATE gate SET reason = 'asked ' || ?1 || ' again', by_name = 'Ana ' || ?1", "UPDATE signoff SET note = 'asked ' || ?1 || ' again', by_name = 'Ana ' || ?1",
+		"UPDATE target SET declared_by = 'Ana ' || ?1", "UPDATE run SET command = 'run ' || ?1",
+		"INSERT INTO decide_map (map_table, map_key, column_name, value, by_name, why, at) SELECT 'map_user', 'user:1', 'x', 'y', 'Ana ' || ?1, 'w', 't'",
+	} {
+		if _, err := db.Exec(typed, "ana.canary@example.com, +49 30 5550199,"); err != nil {
+			t.Fatalf("%s: %v", typed, err)
+		}
+	}
+	db.Close()
+	out, m := export(t, from, false)
+	manifest, err := os.ReadFile(out + ".manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"canary", "5550199"} {
+		if bytes.Contains(data, []byte(word)) || bytes.Contains(manifest, []byte(word)) {
+			t.Errorf("%q is in the copy (%v) or its manifest: %t", word, holders(t, plain(t, out), word), bytes.Contains(manifest, []byte(word)))
+		}
+	}
+	if !slices.ContainsFunc(m.SignOffs, func(s audit.SignOff) bool {
+		return strings.HasPrefix(s.By, "Ana ~") && strings.HasPrefix(s.Why, "asked ~")
+	}) {
+		t.Errorf("what else was typed should stay: %+v", m.SignOffs)
+	}
+}
+
+func TestExportAudit_WhatPeopleMadeThemselvesIsLeftOutAndNamed(t *testing.T) {
+	from := loadedSample(t)
+	tables := len(column(t, plain(t, from), "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
+	if _, err := plain(t, from).Exec(`CREATE TABLE my_list (phone INTEGER, pay REAL, mail TEXT); INSERT INTO my_list VALUES (49305550199, 71234.5, 'ana.canary@example.com');
+		CREATE INDEX my_index ON my_list (mail) WHERE mail <> 'ben.canary@example.com'; CREATE VIEW my_view AS SELECT * FROM link WHERE final_key <> 'eva.canary@example.com'`); err != nil {
+		t.Fatal(err)
+	}
+	out, m := export(t, from, false)
+	if diff := cmp.Diff([]string{"table my_list", "index my_index", "view my_view"}, m.LeftOut); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	data, err := os.ReadFile(out)
+	if err != nil || bytes.Contains(data, []byte("canary")) || len(column(t, plain(t, out), "SELECT name FROM sqlite_schema WHERE name LIKE 'my\\_%' ESCAPE '\\'")) > 0 {
+		t.Errorf("something of them is in the copy (%v)", err)
+	}
+	if len(m.Tables) != tables {
+		t.Errorf("%d tables in the copy, %d of ours in the warehouse", len(m.Tables), tables)
+	}
+	if _, m = export(t, from, true); len(m.Tables) != tables+1 || m.LeftOut != nil {
+		t.Errorf("the whole copy has %d tables and left out %v", len(m.Tables), m.LeftOut)
+	}
+}
+
 func TestExportAudit_NothingOfTheSamplesPeopleIsInTheFile(t *testing.T) {
 	from := loadedSample(t)
 	out, _ := export(t, from, false)

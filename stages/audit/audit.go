@@ -51,17 +51,20 @@ func Export(ctx context.Context, o Options) (m Manifest, err error) {
 	if err := touch(part); err != nil {
 		return m, stage.Input(fmt.Errorf("export for auditors: %w", err))
 	}
-	if err := warehouse.ReadOnly(ctx, o.Warehouse, func(source *sql.DB) error {
+	var left []string
+	if err := warehouse.ReadOnly(ctx, o.Warehouse, func(source *sql.DB) (err error) {
 		if o.Full {
 			return whole(ctx, source, part)
 		}
-		return redacted(ctx, source, part, o.Own)
+		left, err = redacted(ctx, source, part, o.Own)
+		return err
 	}); err != nil {
 		return m, fmt.Errorf("export for auditors: %w", err)
 	}
 	if m, err = describe(ctx, part, o); err != nil {
 		return m, fmt.Errorf("check the export for auditors: %w", err)
 	}
+	m.LeftOut = left
 	if err := m.write(o.Out + manifestEnding); err != nil {
 		return m, err
 	}
@@ -84,27 +87,28 @@ func whole(ctx context.Context, source *sql.DB, to string) error {
 	return err
 }
 
-// redacted copies the warehouse as of one moment, every text by its policy.
-func redacted(ctx context.Context, source *sql.DB, to string, own []string) (err error) {
+// redacted copies the warehouse as of one moment, every text by its policy, and
+// names what it left out.
+func redacted(ctx context.Context, source *sql.DB, to string, own []string) (left []string, err error) {
 	snapshot, err := source.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, snapshot.Rollback()) }()
 	made, err := warehouse.NewFile(to)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, made.Close()) }()
 	tx, err := made.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	copier := &copier{ctx: ctx, from: snapshot, to: tx, own: own}
 	if err := copier.all(); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return nil, errors.Join(err, tx.Rollback())
 	}
-	return tx.Commit()
+	return copier.left, tx.Commit()
 }
 
 // newSalt is known to this one copy only and to nobody afterwards.

@@ -17,6 +17,10 @@ type copier struct {
 	from, to *sql.Tx
 	own      []string
 	seal     *sealer
+	// ours is the SQL of what our schema makes; left names what it does not, and
+	// is not copied: nobody knows what the columns or the SQL text of it hold.
+	ours map[string]string
+	left []string
 }
 
 // all copies tables with their rows, then what is derived from them.
@@ -26,6 +30,10 @@ func (c *copier) all() error {
 		return err
 	}
 	c.seal = newSealer(newSalt(), tag, c.own)
+	var err error
+	if c.ours, err = warehouse.Ours(c.ctx, c.from); err != nil {
+		return err
+	}
 	tables, err := c.parts("table")
 	if err != nil {
 		return err
@@ -57,8 +65,8 @@ func (c *copier) all() error {
 // part is one piece of the schema.
 type part struct{ name, ddl string }
 
-// parts are the pieces of a kind in the order in which they were made. What
-// SQLite makes by itself has no statement of its own.
+// parts are the pieces of a kind that are ours, in the order in which they were
+// made. What SQLite makes by itself has no statement of its own.
 func (c *copier) parts(kind string) ([]part, error) {
 	rows, err := c.from.QueryContext(c.ctx, "SELECT name, sql FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid", kind)
 	if err != nil {
@@ -71,7 +79,11 @@ func (c *copier) parts(kind string) ([]part, error) {
 		if err := rows.Scan(&p.name, &p.ddl); err != nil {
 			return nil, err
 		}
-		out = append(out, p)
+		if c.ours[p.name] == p.ddl {
+			out = append(out, p)
+		} else {
+			c.left = append(c.left, kind+" "+c.seal.apply(words, p.name))
+		}
 	}
 	return out, rows.Err()
 }

@@ -36,6 +36,8 @@ type Manifest struct {
 	// TableHash says how the hashes of tables are made.
 	TableHash string  `json:"table_hash"`
 	Tables    []Table `json:"tables"`
+	// LeftOut are tables and views of people's own: a redacted copy has none.
+	LeftOut []string `json:"left_out,omitempty"`
 }
 
 // Source is the NextCRM that was moved.

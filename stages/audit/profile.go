@@ -35,6 +35,10 @@ var profile = []struct {
 	tables, columns string
 	policy          policy
 }{
+	// Why something may pass, and who says so, is typed by people: they name
+	// whom to call.
+	{"gate signoff decide_* fix_value map_*", "reason note by_name decided_by", words},
+	{"target run", "declared_by command", words},
 	// What nextpipe says about itself, its ledgers and what was signed.
 	{"data_dictionary goose_db_version reconcile_* verification plan plan_forecast run signoff gate setup delta_report cutover_proof", "*", keep},
 	{"target", "token_user_email", seal},
@@ -46,7 +50,7 @@ var profile = []struct {
 	{"bind provisioned", "symbol", words},
 	{"http_log", "path", address},
 	// Decisions stay readable; the values that correct a person's data do not.
-	{"decide_* fix_value map_*", "by_name decided_by map_table column_name description", keep},
+	{"decide_* fix_value map_*", "map_table column_name description", keep},
 	{"decide_* fix_value", "why", words},
 	{"decide_map", "map_key value", words},
 	{"map_setting map_status map_stage map_activity_type", "evidence", seal},

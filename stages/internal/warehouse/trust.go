@@ -136,6 +136,21 @@ func expected(ctx context.Context, version int64) ([]object, error) {
 	return all, err
 }
 
+// Ours is the SQL of every object that the migrations of a warehouse make, by
+// name: what else is in it is somebody's own.
+func Ours(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
+	var version int64
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version").Scan(&version); err != nil {
+		return nil, damaged(err)
+	}
+	all, err := expected(ctx, version)
+	ours := map[string]string{}
+	for _, o := range all {
+		ours[o.name] = o.sql
+	}
+	return ours, err
+}
+
 // compare names the first object that is wrong: one of ours that is altered or
 // missing, before one that was added and is not harmless.
 func compare(have, want []object) error {
