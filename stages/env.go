@@ -91,9 +91,6 @@ type Env struct {
 
 // Open opens the warehouse for reading and writing.
 func Open(ctx context.Context, opt Options) (*Env, error) {
-	if _, err := os.Stat(opt.DB); opt.Existing && errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: there is no warehouse %s; `nextpipe run` makes one, --db names another", ErrUsage, opt.DB)
-	}
 	if opt.Report == nil {
 		opt.Report = func(Progress) {}
 	}
@@ -103,7 +100,11 @@ func Open(ctx context.Context, opt Options) (*Env, error) {
 	if err := clean.RegisterFunctions(); err != nil {
 		return nil, fmt.Errorf("register SQL functions: %w", err)
 	}
-	db, err := warehouse.Open(ctx, opt.DB)
+	open := warehouse.Open
+	if opt.Existing {
+		open = warehouse.OpenExisting
+	}
+	db, err := open(ctx, opt.DB)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type Exit struct {
 // Exits are the exit codes, gravest first: the first that fits an error wins.
 var Exits = []Exit{
 	{0, "ok", "nextpipe status says what comes next", func(err error) bool { return err == nil }},
-	{12, "warehouse damaged", "restore a copy of the file, or recover it with sqlite3 .recover", is(warehouse.ErrDamaged)},
+	{12, "warehouse damaged", "restore a copy that was made by .backup, then nextpipe relink", is(warehouse.ErrDamaged)},
 	{11, "locked by another run", "wait for the other run", is(warehouse.ErrLocked)},
 	{8, "drift: wrong source, wrong account, or changed under us", "", is(warehouse.ErrDrift)},
 	{7, "blocked or unauthorised", "look at the token, its rights and the account; after a block wait until the time it names; the same command goes on", kind(pipedrive.Blocked, pipedrive.Unauthorized, pipedrive.AccountClosed, pipedrive.Forbidden)},

@@ -45,6 +45,10 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 	if err := os.WriteFile(junk, bytes.Repeat([]byte("junk "), 2000), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	noBytes := filepath.Join(t.TempDir(), "empty.db")
+	if err := os.WriteFile(noBytes, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	foreign := filepath.Join(t.TempDir(), "foreign.db")
 	if out, err := exec.Command("sqlite3", foreign, "CREATE TABLE books (title TEXT)").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -65,6 +69,7 @@ func TestCLI_BadInputIsNamedAndHasItsExitCode(t *testing.T) {
 		{"a database that does not answer", 5, "connect to NextCRM", []string{"extract", "--source", "postgres://reader@127.0.0.1:1/nextcrm"}},
 		{"a time zone that is none", 2, "Mars", []string{"extract", "--source", export, "--source-timezone", "Mars/Olympus"}},
 		{"a database of something else", 2, "something else", []string{"status", "--db", foreign}},
+		{"looking into an empty file", 2, "the file is empty; if there was a warehouse, restore", []string{"status", "--db", noBytes}},
 		{"looking into a warehouse that is not there", 2, "no warehouse nextpipe.db", nil},
 		{"a leftover argument before a flag", 2, "unexpected argument", []string{"load", "now", "--dry-run"}},
 		{"no source", 2, "--source", []string{"extract"}},

@@ -48,7 +48,7 @@ func Export(ctx context.Context, o Options) (m Manifest, err error) {
 	if err := warehouse.RemoveCopy(part); err != nil {
 		return m, err
 	}
-	if err := touch(part); err != nil {
+	if err := warehouse.Touch(part); err != nil {
 		return m, stage.Input(fmt.Errorf("export for auditors: %w", err))
 	}
 	var left []string
@@ -69,16 +69,6 @@ func Export(ctx context.Context, o Options) (m Manifest, err error) {
 		return m, err
 	}
 	return m, os.Rename(part, o.Out)
-}
-
-// touch makes an empty file that only its owner can read, before there is
-// anything in it to read.
-func touch(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // whole copies everything that is in a table; free pages stay behind.

@@ -21,14 +21,14 @@ func (db *DB) CopyTo(ctx context.Context, path string) error {
 	if err := RemoveCopy(path); err != nil {
 		return err
 	}
+	if err := Touch(path); err != nil {
+		return fmt.Errorf("copy warehouse: %w", err)
+	}
 	if err := readOnly(ctx, db.path, func(source *sql.DB) error {
 		_, err := source.ExecContext(ctx, "VACUUM INTO ?", path)
 		return err
 	}); err != nil {
 		return fmt.Errorf("copy warehouse to %s: %w", path, err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("copy warehouse: %w", err)
 	}
 	copied, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err == nil {
@@ -39,6 +39,16 @@ func (db *DB) CopyTo(ctx context.Context, path string) error {
 		return fmt.Errorf("unlock copy of the warehouse: %w", err)
 	}
 	return shareFiles(db.path, path)
+}
+
+// Touch makes an empty file that only its owner can read, before there is
+// anything in it to read. SQLite makes the files beside it alike.
+func Touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // readOnly opens a file in a way that cannot change it.

@@ -87,6 +87,40 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return db, nil
 }
 
+// OpenExisting is Open for a file that must hold a warehouse already: one that
+// is missing or empty is not made anew, or a lost warehouse would look like a
+// migration that has not begun.
+func OpenExisting(ctx context.Context, path string) (*DB, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, stage.Input(fmt.Errorf("there is no warehouse %s; `nextpipe run` makes one, --db names another", path))
+	}
+	if err == nil && !info.IsDir() {
+		err = refuseEmpty(ctx, path, info.Size())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
+	}
+	return Open(ctx, path)
+}
+
+// refuseEmpty refuses a database without a table. Of no bytes SQLite makes one
+// even for reading.
+func refuseEmpty(ctx context.Context, path string, size int64) error {
+	objects := 0
+	if size > 0 {
+		if err := readOnly(ctx, path, func(db *sql.DB) error {
+			return db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&objects)
+		}); err != nil {
+			return err
+		}
+	}
+	if objects > 0 {
+		return nil
+	}
+	return stage.Input(errors.New("the file is empty; if there was a warehouse, restore a copy made by `.backup`, then `nextpipe relink`; if not, `nextpipe run` makes one, --db names another"))
+}
+
 // connect makes the pools; nothing is opened yet.
 func (db *DB) connect() (err error) {
 	if db.w, err = pool(dsn(db.path, "immediate"), db.guard.write); err != nil {
@@ -105,11 +139,12 @@ func (db *DB) connect() (err error) {
 // pages four times the usual size mean a quarter of the writes.
 const pageSize = 16384
 
-// create makes a new file with our page size; an existing one keeps its own.
+// create makes a new file with our page size that only its owner can read; an existing one keeps its own.
 func create(ctx context.Context, path string) error {
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		return nil
 	}
+	_ = Touch(path) // where that fails, SQLite says why
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath())
 	if err != nil {
 		return err
@@ -140,7 +175,7 @@ func damaged(err error) error {
 	if errors.As(err, &se) {
 		switch se.Code() & 0xff {
 		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-			return fmt.Errorf("%w: %w; restore a copy, or recover it with `sqlite3 FILE .recover`", ErrDamaged, err)
+			return fmt.Errorf("%w: %w; restore a copy made by `.backup`, then `nextpipe relink`", ErrDamaged, err)
 		}
 	}
 	return err

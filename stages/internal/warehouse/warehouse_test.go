@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nextpipe/schema"
+	"nextpipe/stages/internal/stage"
 	"nextpipe/stages/internal/warehouse"
 )
 
@@ -43,6 +44,43 @@ func TestOpen_RefusesWhatIsNoWarehouse(t *testing.T) {
 	}
 	if _, err := warehouse.Open(context.Background(), dir); err == nil || !strings.Contains(err.Error(), "folder") {
 		t.Errorf("opening a folder gave %v", err)
+	}
+}
+
+func TestOpenExisting_MakesNoWarehouseOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	noBytes, noTables := filepath.Join(dir, "bytes.db"), filepath.Join(dir, "tables.db")
+	if err := os.WriteFile(noBytes, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, noTables, "PRAGMA journal_mode = WAL")
+	for _, path := range []string{filepath.Join(dir, "missing.db"), noBytes, noTables} {
+		before, _ := os.ReadFile(path)
+		if db, err := warehouse.OpenExisting(t.Context(), path); !errors.Is(err, stage.ErrInput) || !strings.Contains(err.Error(), "nextpipe run") || db != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if after, _ := os.ReadFile(path); string(after) != string(before) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+	path := fresh(t).Path()
+	db, err := warehouse.OpenExisting(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+}
+
+func TestFiles_AreTheirOwnersAlone(t *testing.T) {
+	db := fresh(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.CopyTo(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{db.Path(), db.Path() + "-wal", db.Path() + "-shm", copied} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", filepath.Base(path), info, err)
+		}
 	}
 }
 
