@@ -67,7 +67,7 @@ SELECT c.target_id, c.entity, c.final_key,
         UNION ALL SELECT source_id FROM xw_item WHERE entity = c.entity AND final_key = c.final_key)),
     c.field_name, 'conflict', NULL, 'changed_in_pipedrive',
     c.field_name || ' was ' || coalesce(c.base, 'blank') || ', is now ' || coalesce(c.in_pipedrive, 'blank') || ', NextCRM says ' || coalesce(c.in_nextcrm, 'blank'),
-    'make both agree, or decide: UPDATE conflict SET keep = ''pipedrive'' or ''nextcrm'', decided_by = ''YOUR NAME'' WHERE conflict_id = ' || c.conflict_id,
+    'make both agree, or decide (about an amount and its currency, or a status and its time, alike): UPDATE conflict SET keep = ''pipedrive'' or ''nextcrm'', decided_by = ''YOUR NAME'' WHERE conflict_id = ' || c.conflict_id,
     NULL, c.found_at
 FROM conflict AS c
 WHERE c.resolved_at IS NULL;

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nextpipe/stages/internal/journal"
@@ -138,7 +139,26 @@ func (l *loader) decisions(ctx context.Context, p planned, all []journal.Conflic
 			keep[d.Field] = word
 		}
 	}
+	for _, group := range journal.Companions {
+		dropDivided(keep, group, all)
+	}
 	return keep, nil
+}
+
+// dropDivided drops the words about keys that are judged as one, unless there is
+// the same about each of them that is in conflict.
+func dropDivided(keep map[string]string, group []string, all []journal.Conflict) {
+	words := map[string]bool{}
+	for _, c := range all {
+		if slices.Contains(group, c.Field) {
+			words[keep[c.Field]] = true
+		}
+	}
+	if len(words) > 1 {
+		for _, key := range group {
+			delete(keep, key)
+		}
+	}
 }
 
 // disputes says conflicts in people's words.

@@ -152,8 +152,9 @@ func (l *loader) mergeInto(ctx context.Context, c *change) error {
 func (l *loader) carriedOutLate(ctx context.Context, p planned, now pipedrive.Record) (bool, error) {
 	op := &journal.Op{Entity: p.entity, FinalKey: p.finalKey, Verb: journal.Update, PipedriveID: p.pipedriveID, Marker: p.marker}
 	err := l.DB.Read().QueryRowContext(ctx, `SELECT op_id, symbolic, body FROM load_op
-		WHERE target_id = ? AND entity = ? AND final_key = ? AND pipedrive_id = ? AND verb = 'update' AND purpose = 'load'
-			AND state = 'not_sent' AND looks > 0 ORDER BY op_id DESC LIMIT 1`, l.ID, p.entity, p.finalKey, p.pipedriveID).Scan(&op.ID, &op.Symbolic, &op.Body)
+		WHERE target_id = ?1 AND entity = ?2 AND final_key = ?3 AND pipedrive_id = ?4 AND verb = 'update' AND purpose = 'load'
+			AND state = 'not_sent' AND looks > 0 AND op_id > coalesce((SELECT max(d.op_id) FROM load_op AS d
+				WHERE d.target_id = ?1 AND d.entity = ?2 AND d.final_key = ?3 AND d.state = 'done'), 0) ORDER BY op_id DESC LIMIT 1`, l.ID, p.entity, p.finalKey, p.pipedriveID).Scan(&op.ID, &op.Symbolic, &op.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
@@ -19,12 +20,8 @@ type way struct {
 }
 
 // stepBackTo completes an operation that takes back the updates from first on
-// and leaves earlier ones. nil when there is nothing to send: the record was
-// found as it should be.
+// and leaves earlier ones.
 func (u *undoer) stepBackTo(ctx context.Context, op *journal.Op, first int64) (*journal.Op, error) {
-	if first == 0 {
-		return nil, u.drop(ctx, op.Entity, op.FinalKey, "removed")
-	}
 	var err error
 	if op.Body, _, err = u.oldValues(ctx, op.Entity, op.PipedriveID, first); err != nil {
 		return nil, err
@@ -72,8 +69,8 @@ func (u *undoer) image(ctx context.Context, kind, id string, op int64) (data []b
 // reasonNotToStepBack tells why updates of the part must stay although earlier
 // ones of the record could; "" when they need not.
 func (u *undoer) reasonNotToStepBack(ctx context.Context, e entity.Entity, l linked, rec pipedrive.Record) (string, error) {
-	if l.first == 0 {
-		return "", nil
+	if l.first == 0 { // made in the part, but adopted since
+		return "relink adopted it since: the journal does not say that we made what is there", nil
 	}
 	var later int64
 	var isKnown bool
@@ -102,6 +99,9 @@ func (u *undoer) changedSince(ctx context.Context, e entity.Entity, l linked, re
 	if err != nil || sent == nil {
 		return "", err
 	}
+	if field, err := heldSince(l.sent, sent); err != nil || field != "" {
+		return "somebody changed " + field + " in Pipedrive, and NextCRM says the same since", err
+	}
 	answered, err := answers(l.echoed, sent)
 	if err != nil {
 		return "", err
@@ -114,6 +114,18 @@ func (u *undoer) changedSince(ctx context.Context, e entity.Entity, l linked, re
 	for _, d := range diffs {
 		if !slices.Contains(moved, d.Field) {
 			return "somebody changed " + d.Field + " in Pipedrive", err
+		}
+	}
+	return "", err
+}
+
+// heldSince names a field of which we know another value than these updates sent:
+// people gave it, and NextCRM followed. Sets are known by our share of them.
+func heldSince(known, sent []byte) (string, error) {
+	diffs, err := journal.Compare(known, sent)
+	for _, d := range diffs {
+		if !strings.HasPrefix(d.Want, "[") {
+			return d.Field, err
 		}
 	}
 	return "", err

@@ -41,6 +41,9 @@ func (m contacts) theirs(t any) (map[string]any, bool) {
 	if now == nil {
 		return entry, relabelled
 	}
+	if valueOf(t) == valueOf(before) {
+		entry["value"] = valueOf(now) // another writing, and people left ours
+	}
 	if !relabelled && !IsBlank(now["label"]) {
 		entry["label"] = now["label"]
 	}

@@ -30,6 +30,9 @@ func TestMerge_ThreeWays(t *testing.T) {
 		{"a telephone written otherwise", `{"phones":[{"value":"+49 (30) 1","primary":true,"label":"work"}]}`, `{}`,
 			`{"phones":[{"value":"+49301","primary":true,"label":"work"}]}`, `{"phones":[{"value":"+49301","primary":true,"label":"mobile"}]}`,
 			`{"phones":[{"label":"mobile","primary":true,"value":"+49 (30) 1"}]}`, `{}`, ``},
+		{"an e-mail that NextCRM writes otherwise", `{"emails":[{"value":"a@x.example","primary":true,"label":"home"}]}`, `{}`,
+			`{"emails":[{"value":"a@x.example","primary":true,"label":"work"}]}`, `{"emails":[{"value":"A@X.example","primary":true,"label":"work"}]}`,
+			`{"emails":[{"label":"home","primary":true,"value":"A@X.example"}]}`, `{}`, ``},
 		{"an address that NextCRM gave up and people labelled anew", `{"emails":[{"value":"a","primary":true,"label":"home"}]}`, `{}`,
 			`{"emails":[{"value":"a","primary":true,"label":"work"}]}`, `{"emails":[]}`, `{}`, `{"emails":[{"label":"home","primary":true,"value":"a"}]}`, ``},
 	} {
