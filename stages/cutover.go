@@ -16,7 +16,6 @@ import (
 	"nextpipe/stages/internal/nextcrm"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/plan"
-	"nextpipe/stages/report"
 )
 
 // writing are the stages that send to the account.
@@ -43,7 +42,7 @@ func (e *Env) refuseAfterCutover(ctx context.Context, names []string) error {
 
 // facts gathers what the cutover needs to know of the account that was worked on last.
 func (e *Env) facts(ctx context.Context) (f cutover.Facts, err error) {
-	if f.TargetID, err = report.LastTarget(ctx, e.DB); err != nil {
+	if f.TargetID, err = e.lastTarget(ctx); err != nil {
 		return f, err
 	}
 	if f.TargetID == 0 {
@@ -132,7 +131,7 @@ func (e *Env) ReopenCutover(ctx context.Context, by, reason string) error {
 
 // runCutover reads NextCRM into a scratch warehouse and compares.
 func runCutover(ctx context.Context, e *Env) (res Result, err error) {
-	targetID, err := report.LastTarget(ctx, e.DB)
+	targetID, err := e.lastTarget(ctx)
 	if err != nil {
 		return res, err
 	}

@@ -15,6 +15,7 @@ import (
 	"nextpipe/fixtures/nextcrm/pgtest"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/cutover"
+	"nextpipe/stages/doctor"
 )
 
 // production is the company loaded into a production account.
@@ -25,6 +26,9 @@ func production(t *testing.T) moved {
 		t.Fatal(err)
 	}
 	if _, err := m.ConfirmMap(t.Context(), "Ana"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Execute(t.Context(), "doctor", "doctor"); err != nil && !errors.Is(err, doctor.ErrNotReady) {
 		t.Fatal(err)
 	}
 	m.run(t)
@@ -120,9 +124,24 @@ func TestCutover_AfterItNothingWritesUntilSomebodyReopens(t *testing.T) {
 			t.Errorf("%v after the cutover gave %v, want a closed gate", stages, err)
 		}
 	}
+	domains, err := m.strings(ctx, "SELECT domain FROM target")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.opt.Probe, m.opt.Confirm = true, domains[0]
+	if err := m.Execute(ctx, "doctor", "doctor"); !errors.Is(err, cutover.ErrClosed) {
+		t.Errorf("a probe after the cutover gave %v, want a closed gate", err)
+	}
+	m.opt.Probe = false
 	if n := len(m.account.Writes()) - writes; n != 0 {
 		t.Errorf("%d writes after the cutover", n)
 	}
+	target := m.opt.Target
+	m.opt.Target = "https://another.pipedrive.com"
+	if err := m.ReopenCutover(ctx, "Ben", "a slip"); ExitCode(err) != 8 {
+		t.Errorf("a step for another account gave %v, want drift", err)
+	}
+	m.opt.Target = target
 	after := hashTables(t, m.DB)
 	for _, table := range []string{"stg_contact", "final_person", "plan_op", "verification", "reconcile_source"} {
 		if before[table] != after[table] {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nextpipe/stages/cutover"
 	"nextpipe/stages/doctor"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/load"
@@ -21,7 +22,10 @@ func runDoctor(ctx context.Context, e *Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := errors.Join(e.recordContract(ctx, s), e.probe(ctx, s)); err != nil {
+	if err := e.recordContract(ctx, s); err != nil {
+		return Result{}, err
+	}
+	if err := e.probe(ctx, s); err != nil {
 		return Result{}, err
 	}
 	res, err := doctor.Run(ctx, s)
@@ -58,6 +62,9 @@ func (e *Env) probe(ctx context.Context, s *target.Session) error {
 	case s.Role == target.Production && e.opt.Confirm != s.Me.CompanyDomain:
 		return fmt.Errorf("%w: a probe makes records in the production account %[2]s and removes them again, and webhooks and automations would see them: say --confirm %[2]s",
 			load.ErrGate, s.Me.CompanyDomain)
+	}
+	if err := cutover.Refuse(ctx, e.DB, s.ID); err != nil {
+		return err
 	}
 	return doctor.Probe(ctx, s)
 }
@@ -110,8 +117,11 @@ func (e *Env) requirePaused(ctx context.Context) error {
 		return err
 	}
 	calls, seal, err := e.webhooks(ctx, s.ID)
-	if err != nil || len(calls) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(calls) == 0 {
+		return e.requireDoctor(ctx, s)
 	}
 	var said int
 	err = e.DB.Read().QueryRowContext(ctx, "SELECT count(*) FROM gate WHERE name = 'paused' AND target_id = ? AND seal = ? AND is_open = 1", s.ID, seal).Scan(&said)
@@ -120,4 +130,15 @@ func (e *Env) requirePaused(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w: imported records would call %s: delete or silence these webhooks, then `nextpipe doctor` if they are gone, or `nextpipe doctor --paused --by NAME` if they may be called",
 		load.ErrGate, strings.Join(calls, ", "))
+}
+
+// requireDoctor keeps production shut while nobody has looked for webhooks: none
+// found is something else than none looked for.
+func (e *Env) requireDoctor(ctx context.Context, s *target.Session) error {
+	var looked bool
+	err := e.DB.Read().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM stage_run WHERE stage = 'doctor' AND target_id = ? AND state <> 'running')", s.ID).Scan(&looked)
+	if err != nil || looked {
+		return err
+	}
+	return fmt.Errorf("%w: nobody has looked yet whether webhooks of %s would fire: run `nextpipe doctor`", load.ErrGate, s.Me.CompanyDomain)
 }

@@ -7,20 +7,48 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
 
+	transforms "nextpipe/sql"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/load"
 	"nextpipe/stages/mapping"
+	"nextpipe/stages/report"
 )
 
-// rules is a hash over what decides where rows go: the map, and the version of
-// the program with its transforms. A sign-off covers these rules.
+// rules is a hash over what decides where rows go: the map, the transforms, and
+// the version of the program. A sign-off covers these rules.
 func (e *Env) rules(ctx context.Context) (string, error) {
 	seal, err := mapping.Seal(ctx, e.DB)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(seal + " " + Version))
-	return hex.EncodeToString(sum[:]), nil
+	h := sha256.New()
+	fmt.Fprintln(h, seal, Version)
+	err = fs.WalkDir(transforms.Files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(transforms.Files, path)
+		fmt.Fprintf(h, "%s %x\n", path, sha256.Sum256(text))
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// requireSigned keeps production shut until a rehearsal was signed. It tells how
+// many records are not as they were in that rehearsal.
+func (e *Env) requireSigned(ctx context.Context) (differ int64, err error) {
+	s, err := e.session(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if differ, err = e.allowNewRows(ctx, s); err != nil {
+		return 0, err
+	}
+	return differ, load.Gate(ctx, s, e.opt.Override)
 }
 
 // allowNewRows opens production for rows that are new or changed since the
@@ -55,11 +83,30 @@ func (e *Env) allowNewRows(ctx context.Context, s *target.Session) (differ int64
 		_, err = tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
 			SELECT 'rows_since_signoff', p.target_id, p.seal, 1, ?2, ?3, ?4 FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1
 				AND NOT EXISTS (SELECT 1 FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal)`,
-			s.ID, by, fmt.Sprintf("the rules are the signed ones; %d of %d records are not as they were in the rehearsal", differ, all), e.DB.Now())
+			s.ID, e.opt.By, fmt.Sprintf("the rules are those that %s signed; %d of %d records are not as they were in the rehearsal", by, differ, all), e.DB.Now())
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("compare with the sign-off: %w", err)
 	}
 	return differ, nil
+}
+
+// lastTarget is the account that was worked on last, which signatures are about;
+// 0 when there was none. A --target that names another account is not ignored.
+func (e *Env) lastTarget(ctx context.Context) (int64, error) {
+	id, err := report.LastTarget(ctx, e.DB)
+	asked, wrong := url.Parse(e.opt.Target)
+	if err != nil || id == 0 || wrong != nil || asked.Host == "" {
+		return id, err
+	}
+	var last, base string
+	if err := e.DB.Read().QueryRowContext(ctx, "SELECT domain, base_url FROM target WHERE target_id = ?", id).Scan(&last, &base); err != nil {
+		return 0, err
+	}
+	known, err := url.Parse(base)
+	if err != nil || asked.Host == known.Host || asked.Host == last+".pipedrive.com" || asked.Host == "api.pipedrive.com" {
+		return id, err
+	}
+	return 0, fmt.Errorf("%w: --target is %s, the account that was worked on last is %s: run on the one that is meant first", warehouse.ErrDrift, asked.Host, last)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"nextpipe/stages/load"
-	"nextpipe/stages/report"
 )
 
 // noPlan says that nothing was planned yet, if that is what err means.
@@ -22,7 +21,7 @@ func noPlan(err error) error {
 // last. It is refused while verify has differences, a ledger is off or a
 // record is left over: a sign-off must never cover what nobody has looked at.
 func (e *Env) Signoff(ctx context.Context, by, note string) error {
-	id, err := report.LastTarget(ctx, e.DB)
+	id, err := e.lastTarget(ctx)
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,10 @@ func runProvision(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requireMap(ctx); err != nil {
 		return Result{}, err
 	}
+	// Fields and pipelines are writes too: what is not signed makes none of them.
+	if _, err := e.requireSigned(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := e.requireQuiet(ctx); err != nil {
 		return Result{}, err
 	}
@@ -161,11 +165,11 @@ func runLoad(ctx context.Context, e *Env) (Result, error) {
 	if err := e.requireQuiet(ctx); err != nil {
 		return Result{}, err
 	}
-	s, err := e.session(ctx)
+	differ, err := e.requireSigned(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	differ, err := e.allowNewRows(ctx, s)
+	s, err := e.session(ctx)
 	if err != nil {
 		return Result{}, err
 	}

@@ -187,11 +187,14 @@ func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) 
 	if code, _, errOut := nextpipe(t, nil, "map", "--confirm", "--by", "Ana", "--db", r.DB); code != 0 {
 		t.Fatalf("confirm: exit %d: %s", code, errOut)
 	}
+	if code := live("doctor"); code != 0 {
+		t.Errorf("the doctor gave exit %d, want 0", code)
+	}
 	if code := live("run"); code != 4 {
 		t.Errorf("production without a signed rehearsal gave exit %d, want 4", code)
 	}
-	if n := len(production.Records("organizations")); n != 0 {
-		t.Fatalf("%d organizations went through a closed gate", n)
+	if n := len(production.Writes()); n != 0 {
+		t.Fatalf("%d writes went through a closed gate: %v", n, production.Writes())
 	}
 	r.MustRun("run", "--from", "plan")
 	if code, _, errOut := nextpipe(t, nil, "signoff", "--by", "Ana", "--db", r.DB); code != 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,6 +22,9 @@ func cutoverFlags(cmd *cli.Command, p *printer) {
 		&cli.StringFlag{Name: "reason", Usage: "why it is reopened: `TEXT`"}}, cmd.Flags...)
 	prove := cmd.Action
 	cmd.Action = func(c *cli.Context) error {
+		if err := oneStep(c); err != nil {
+			return err
+		}
 		switch {
 		case c.Bool("freeze"):
 			return cutoverStep(c, p, func(e *stages.Env, by string) error { return e.Freeze(c.Context, by) })
@@ -42,6 +46,26 @@ func cutoverFlags(cmd *cli.Command, p *printer) {
 			return showCutover(c, p)
 		}
 	}
+}
+
+// oneStep refuses what would be left undone in silence: a second step beside the
+// first, and a reason for something else.
+func oneStep(c *cli.Context) error {
+	steps := 0
+	for _, name := range []string{"freeze", "prove", "sign", "reopen"} {
+		if c.Bool(name) {
+			steps++
+		}
+	}
+	switch {
+	case steps > 1:
+		return fmt.Errorf("%w: one step at a time: --freeze, --prove, --sign or --reopen", stages.ErrUsage)
+	case c.IsSet("accept") && !c.Bool("sign"):
+		return fmt.Errorf("%w: --accept goes with --sign", stages.ErrUsage)
+	case c.IsSet("reason") && !c.Bool("reopen"):
+		return fmt.Errorf("%w: --reason goes with --reopen", stages.ErrUsage)
+	}
+	return nil
 }
 
 // cutoverStep does what a named person has decided, and shows where that leads.

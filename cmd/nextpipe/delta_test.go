@@ -54,6 +54,8 @@ func TestCutover_StepByStepOnTheCommandLine(t *testing.T) {
 	}
 	says(0, "next: nextpipe cutover --freeze --by NAME")
 	says(2, "--by", "--freeze")
+	says(2, "one step", "--freeze", "--sign", "--by", "Ana")
+	says(2, "goes with --sign", "--freeze", "--by", "Ana", "--accept", "late")
 	says(0, "next: nextpipe delta", "--freeze", "--by", "Ana")
 	later := time.Now().Add(time.Second)
 	for name := range smallExport {

@@ -17,7 +17,7 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 	if err := l.DB.Check(ctx); err != nil {
 		return err
 	}
-	if err := l.gate(ctx, override); err != nil {
+	if err := Gate(ctx, l.Session, override); err != nil {
 		return err
 	}
 	if err := l.currentPlan(ctx); err != nil {
@@ -39,18 +39,18 @@ func (l *loader) prepare(ctx context.Context, override string) error {
 	return l.j.Adopt(ctx)
 }
 
-// gate keeps production shut until a rehearsal was verified and signed: of these
+// Gate keeps production shut until a rehearsal was verified and signed: of these
 // very rows, or by the same rules, of which gate rows_since_signoff tells.
 // A sign-off of a stand-in on this machine opens no real account.
-func (l *loader) gate(ctx context.Context, override string) error {
-	if l.Role != target.Production {
+func Gate(ctx context.Context, s *target.Session, override string) error {
+	if s.Role != target.Production {
 		return nil
 	}
 	var signed int
-	err := l.DB.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
+	err := s.DB.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
 			WHERE t.role = 'rehearsal' AND g.seal = p.seal AND (t.is_local = 0 OR ?2))
 		+ (SELECT count(*) FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal AND g.is_open = 1)
-		FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1`, l.ID, l.Local).Scan(&signed)
+		FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1`, s.ID, s.Local).Scan(&signed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil // no plan: nothing is signed, and nothing can be sent
 	}
@@ -59,11 +59,11 @@ func (l *loader) gate(ctx context.Context, override string) error {
 	}
 	if override == "" {
 		return fmt.Errorf("%w: %s is production and no rehearsal with this map was signed off; "+
-			"load a rehearsal account, verify it, and sign it with `nextpipe signoff --by NAME`", ErrGate, l.Me.CompanyDomain)
+			"load a rehearsal account, verify it, and sign it with `nextpipe signoff --by NAME`", ErrGate, s.Me.CompanyDomain)
 	}
-	return l.DB.Write(ctx, func(tx *sql.Tx) error {
+	return s.DB.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec("INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) SELECT 'rehearsal_overridden', ?1, seal, 1, ?2, ?2, ?3 FROM plan WHERE target_id = ?1 AND is_current = 1",
-			l.ID, override, l.DB.Now())
+			s.ID, override, s.DB.Now())
 		return err
 	})
 }
