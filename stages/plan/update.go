@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/target"
 	"nextpipe/stages/internal/words"
@@ -23,8 +24,17 @@ func spellOut(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) 
 	if err != nil {
 		return err
 	}
+	for _, name := range entity.Names() {
+		if err := spellOutKind(ctx, tx, s, planID, book, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func spellOutKind(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64, book *words.Book, name string) error {
 	for seq := int64(0); ; {
-		updates, err := readUpdates(ctx, tx, s, planID, seq)
+		updates, err := readUpdates(ctx, tx, s, planID, name, seq)
 		if err != nil || len(updates) == 0 {
 			return err
 		}
@@ -96,15 +106,17 @@ type update struct {
 // updatesAtOnce bounds how many records are held in memory.
 const updatesAtOnce = 500
 
-func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID, after int64) ([]update, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT p.seq, p.entity, p.final_key, f.payload, l.symbolic, coalesce(l.echoed, d.data, '{}'),
+// readUpdates reads updates of one kind: joined for all kinds at once, the view
+// would be built anew for every record.
+func readUpdates(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64, name string, after int64) ([]update, error) {
+	rows, err := tx.QueryContext(ctx, entity.ForOne(`SELECT p.seq, p.entity, p.final_key, f.payload, l.symbolic, coalesce(l.echoed, d.data, '{}'),
 			coalesce(l.sent, '{}'), coalesce(l.origin = 'created', 0), n.data
 		FROM plan_op AS p
 		JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key
 		LEFT JOIN link AS l ON l.target_id = ?2 AND l.entity = p.entity AND l.final_key = p.final_key AND l.part = '' AND l.state = 'live'
 		LEFT JOIN dest_record AS d ON d.target_id = ?2 AND d.entity = p.entity AND d.pipedrive_id = p.pipedrive_id
 		LEFT JOIN seen_record AS n ON n.target_id = ?2 AND n.entity = p.entity AND n.pipedrive_id = l.pipedrive_id
-		WHERE p.plan_id = ?1 AND p.action = 'update' AND p.seq > ?3 ORDER BY p.seq LIMIT ?4`, planID, s.ID, after, updatesAtOnce)
+		WHERE p.plan_id = ?1 AND p.action = 'update' AND p.seq > ?3 AND p.entity = ?5 ORDER BY p.seq LIMIT ?4`, name), planID, s.ID, after, updatesAtOnce, name)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@
 //
 //	reads   load_op link before_image provisioned bind; Pipedrive: every record, by list pages
 //	does    deletes what we created, restores what we changed, removes what we provisioned, or a part of it; keeps what people touched and what the rest stands on
-//	writes  kept_record, provisioned.removed_at, bind, target.structure_at (and, through the journal, load_op link before_image)
+//	writes  kept_record, provisioned.removed_at, bind, target.structure_at, conflict.resolved_at (and, through the journal, load_op link before_image)
 //
 // It can be interrupted and run again at any time: what is gone is skipped.
 package rollback
@@ -71,6 +71,9 @@ func Run(ctx context.Context, s *target.Session, part Part, dryRun bool) (stage.
 	}
 	if err := u.structure(ctx); err != nil {
 		return u.res, fmt.Errorf("rollback of fields, stages and pipelines: %w", err)
+	}
+	if err := s.DB.Write(ctx, u.j.CloseConflicts); err != nil { // about records that are gone now
+		return u.res, fmt.Errorf("rollback: %w", err)
 	}
 	return u.res, s.Meter.Flush(ctx)
 }

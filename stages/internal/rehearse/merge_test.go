@@ -117,3 +117,20 @@ func TestRollback_OfOneRunLeavesWhatRelinkAdoptedSince(t *testing.T) {
 		t.Errorf("%d organizations after the next run, want 1", n)
 	}
 }
+
+// A record that is gone has nothing to decide about.
+func TestRollback_ClosesTheConflictsOfWhatIsGone(t *testing.T) {
+	db, a, id := edited(t, "deals", "deal:1", map[string]any{"title": "By hand"})
+	retitle(t, db, "From NextCRM")
+	_ = sends(t, db, a)
+	if open(t, db) == "" {
+		t.Fatal("nothing is in conflict")
+	}
+	byHand(t, a, "deals", id, map[string]any{"title": "Deal 1"}) // or the rollback would keep it
+	if _, err := rollback.Run(t.Context(), rehearse.Connect(t, db, a), rollback.Part{}, true); err != nil || open(t, db) == "" {
+		t.Errorf("a dry run closed the conflict, or failed: %v", err)
+	}
+	if res := takeBack(t, db, a, rollback.Part{}); res.Left != 0 || open(t, db) != "" {
+		t.Errorf("%s: in conflict: %s; kept: %s", res, open(t, db), keptRecords(t, db))
+	}
+}
