@@ -33,7 +33,7 @@ CREATE TABLE map_segment (
     members     INTEGER NOT NULL,                 -- people who belonged to it as_of
     undecided   INTEGER NOT NULL,                 -- people of whom the source does not say
     as_of       TEXT NOT NULL,                    -- day at the site
-    conditions  TEXT CHECK (json_valid(conditions)), -- of the filter, in symbols; NULL when there can be none
+    conditions  TEXT CHECK (conditions IS NULL OR json_valid(conditions)), -- of the filter, in symbols; NULL when there can be none
     evidence    TEXT NOT NULL,
     confidence  REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     decided_by  TEXT

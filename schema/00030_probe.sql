@@ -11,7 +11,7 @@ CREATE TABLE doctor_probe (
     state        TEXT NOT NULL CHECK (state IN ('intent', 'made', 'refused', 'absent', 'removed')),
     pipedrive_id TEXT,
     sent         TEXT NOT NULL CHECK (json_valid(sent)), -- the stamps that were sent
-    seen         TEXT CHECK (json_valid(seen)),   -- the same stamps as the account answered
+    seen         TEXT CHECK (seen IS NULL OR json_valid(seen)),   -- the same stamps as the account answered
     message      TEXT,                            -- of a refusal
     at           TEXT NOT NULL,                   -- of the intent
     ended_at     TEXT,
