@@ -63,8 +63,8 @@ func customOf(record map[string]any, kind string) map[string]any {
 // showStays tells what the account cannot be told any more.
 func showStays(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, u update) error {
 	for key, says := range u.stays {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO plan_change VALUES (?, ?, ?, nullif(?, ''), ?, 'Pipedrive takes it of new records only: it stays')", planID, u.seq,
-			book.Field(u.entity, key), book.Value(ctx, u.entity, key, u.now[key]), book.Value(ctx, u.entity, key, says)); err != nil {
+		if err := keep(ctx, tx, planID, u.seq, change{book.Field(u.entity, key), key, book.Value(ctx, u.entity, key, u.now[key]),
+			book.Value(ctx, u.entity, key, says), "Pipedrive takes it of new records only: it stays"}); err != nil {
 			return err
 		}
 	}
@@ -74,9 +74,6 @@ func showStays(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, 
 func showField(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, u update, key string, before, base, after any) error {
 	name := book.Field(u.entity, key)
 	was, held, will := book.Value(ctx, u.entity, key, before), book.Value(ctx, u.entity, key, base), book.Value(ctx, u.entity, key, after)
-	if was == will {
-		return nil
-	}
 	note := ""
 	if was != held {
 		note = theirs
@@ -84,8 +81,20 @@ func showField(ctx context.Context, tx *sql.Tx, planID int64, book *words.Book, 
 			note = theirsToo
 		}
 	}
-	// Two fields of one name are told apart by their keys.
+	if was == will {
+		if was, will = book.Apart(ctx, was, before, after); was == will {
+			return nil
+		}
+	}
+	return keep(ctx, tx, planID, u.seq, change{name, key, was, will, note})
+}
+
+// change is one row of plan_change.
+type change struct{ name, key, before, after, note string }
+
+// keep keeps one changed field. Two of one name are told apart by their keys.
+func keep(ctx context.Context, tx *sql.Tx, planID, seq int64, c change) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO plan_change SELECT ?1, ?2, iif(EXISTS (SELECT 1 FROM plan_change WHERE plan_id = ?1 AND seq = ?2 AND field = ?3), ?3 || ' (' || ?4 || ')', ?3),
-		nullif(?5, ''), nullif(?6, ''), nullif(?7, '')`, planID, u.seq, name, key, was, will, note)
+		nullif(?5, ''), nullif(?6, ''), nullif(?7, '')`, planID, seq, c.name, c.key, c.before, c.after, c.note)
 	return err
 }

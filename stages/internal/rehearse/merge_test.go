@@ -10,6 +10,7 @@ import (
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/internal/rehearse"
 	"nextpipe/stages/internal/warehouse"
+	"nextpipe/stages/plan"
 	"nextpipe/stages/rollback"
 )
 
@@ -132,5 +133,23 @@ func TestRollback_ClosesTheConflictsOfWhatIsGone(t *testing.T) {
 	}
 	if res := takeBack(t, db, a, rollback.Part{}); res.Left != 0 || open(t, db) != "" {
 		t.Errorf("%s: in conflict: %s; kept: %s", res, open(t, db), keptRecords(t, db))
+	}
+}
+
+// Two people of one name are two people.
+func TestPlan_TellsRecordsOfOneNameApart(t *testing.T) {
+	db, a := rehearse.Warehouse(t, 2), rehearse.Account(t, 1)
+	exec(t, db, "UPDATE final_person SET name = 'John Smith', payload = json_set(payload, '$.name', 'John Smith')")
+	throughAs(t, db, a)
+	exec(t, db, `UPDATE final_deal SET payload = json_set(payload, '$.person_id."@ref"', 'person:contact:2') WHERE final_key = 'deal:1'`)
+	if _, err := plan.Run(t.Context(), rehearse.Connect(t, db, a)); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := db.Read().QueryRow("SELECT coalesce(group_concat(field || ': ' || before || ' | ' || after), '') FROM v_plan_diff WHERE final_key = 'deal:1'").Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "person: John Smith (contact:1) | John Smith (contact:2)"; got != want {
+		t.Errorf("the plan shows %q, want %q", got, want)
 	}
 }

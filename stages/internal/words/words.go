@@ -136,3 +136,25 @@ func (b *Book) Title(ctx context.Context, kind, finalKey string) string {
 	}
 	return title
 }
+
+// Apart tells two records of one name apart, by their final keys or ids: the one
+// that a record refers to, and the one that a payload does. Both stay as they
+// are when they are the same record, or none.
+func (b *Book) Apart(ctx context.Context, name string, before, after any) (was, will string) {
+	said, _ := after.(map[string]any)
+	ref, _ := said["@ref"].(string)
+	kind, key, _ := strings.Cut(ref, ":")
+	if _, isRecord := entity.Of(kind); !isRecord {
+		return name, name
+	}
+	if answered, isObject := before.(map[string]any); isObject { // as v1 answers some ids
+		before = answered["value"]
+	}
+	other := "Pipedrive " + fmt.Sprint(before)
+	err := b.db.QueryRowContext(ctx, "SELECT final_key FROM link WHERE target_id = ? AND entity = ? AND pipedrive_id = ? AND part = '' AND state = 'live'",
+		b.targetID, kind, fmt.Sprint(before)).Scan(&other)
+	if err == nil && other == key {
+		return name, name
+	}
+	return name + " (" + other + ")", name + " (" + key + ")"
+}
