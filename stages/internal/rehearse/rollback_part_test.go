@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,8 +225,8 @@ func partStoppedAt(t *testing.T, filled saved, k int, fault sandbox.Fault) bool 
 	runs, dumps := filled.runs, filled.dumps
 	s := rehearse.Connect(t, db, a)
 	fault.Nth = k
-	met := false
-	fault.Hook = func(sandbox.Phase, *http.Request) { met = true }
+	var met atomic.Bool
+	fault.Hook = func(sandbox.Phase, *http.Request) { met.Store(true) }
 	a.Script(fault)
 	_, _ = rollback.Run(t.Context(), s, rollback.Part{Run: runs[1]}, false)
 	a.Script()
@@ -237,13 +238,13 @@ func partStoppedAt(t *testing.T, filled saved, k int, fault sandbox.Fault) bool 
 		t.Fatalf("request %d left traces (-want +got):\n%s", k, diff)
 	}
 	if k%5 != 0 {
-		return met // loading again takes as long as everything else
+		return met.Load() // loading again takes as long as everything else
 	}
 	throughAs(t, db, a)
 	if diff := cmp.Diff(dumps[1], a.Dump(marker)); diff != "" {
 		t.Fatalf("request %d: the run after it did not do the same again (-want +got):\n%s", k, diff)
 	}
-	return met
+	return met.Load()
 }
 
 func TestRollback_OfAPartLeavesUpdatesWhoseLinkNobodyNoted(t *testing.T) {
