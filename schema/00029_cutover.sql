@@ -51,6 +51,16 @@ linked AS (
     WHERE m.reason LIKE 'late duplicate:%')
 SELECT target_id, object, cluster_id, final_key, entity, pipedrive_id, url FROM linked WHERE records > 1;
 
+-- What verify found out about each account, in one row. Signatures stand on it.
+CREATE VIEW v_verified AS
+SELECT t.target_id, (SELECT count(*) FROM reconcile_final AS f WHERE f.target_id = t.target_id) AS ledgers,
+    (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final AS f WHERE f.target_id = t.target_id)
+        + (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source AS s WHERE s.target_id = t.target_id) AS off_by,
+    (SELECT count(*) FROM difference AS d WHERE d.target_id = t.target_id) AS differences,
+    (SELECT coalesce(sum(pending), 0) FROM reconcile_final AS f WHERE f.target_id = t.target_id) AS pending,
+    (SELECT coalesce(sum(quarantined), 0) FROM reconcile_final AS f WHERE f.target_id = t.target_id) AS quarantined
+FROM target AS t;
+
 -- One row per time that the source was read again to prove that it stands still.
 CREATE TABLE cutover_proof (
     proof_id     INTEGER PRIMARY KEY,
@@ -83,6 +93,7 @@ CREATE TABLE cutover_row (
 -- +goose Down
 DROP TABLE cutover_row;
 DROP TABLE cutover_proof;
+DROP VIEW v_verified;
 DROP VIEW v_late_duplicate;
 DROP TABLE delta_item;
 DROP TABLE delta_report;

@@ -35,42 +35,42 @@ CREATE TABLE kept_value (
 ) STRICT, WITHOUT ROWID;
 
 DROP VIEW v_rejects;
--- Every operation the account refused or a person must look at, and every field that is in conflict.
+-- Every operation the account refused or a person must look at, and every field that is in conflict, with the rows
+-- of NextCRM it comes from and the fields that were complained about.
 CREATE VIEW v_rejects AS
-SELECT o.target_id, o.entity, o.final_key,
+WITH rejected (target_id, entity, final_key, field, state, status, error_code, message, hint, payload, ended_at) AS (
+    SELECT o.target_id, o.entity, o.final_key,
+        (SELECT group_concat(DISTINCT coalesce(f.name, k.key)) FROM json_tree(o.body) AS k
+            LEFT JOIN bind AS b ON b.target_id = o.target_id AND b.kind = 'field' AND b.pipedrive_id = k.key
+            LEFT JOIN final_field AS f ON b.symbol = f.entity || '.' || f.field_key
+            -- Pipedrive says "path: problem; path: problem", or names a key or a custom field in quotes.
+            WHERE typeof(k.key) = 'text' AND k.key <> 'custom_fields'
+              AND (instr(': ' || replace(replace(replace(o.message, '; ', ': '), '.', ': '), '[', ':'), ': ' || k.key || ':') > 0
+                OR instr(o.message, '''' || k.key || '''') > 0 OR instr(o.message, '''' || f.name || '''') > 0
+                OR length(k.key) = 40 AND instr(o.message, k.key) > 0)),
+        o.state, o.status, o.error_code, o.message, o.hint, o.body, o.ended_at
+    FROM load_op AS o
+    WHERE o.state IN ('refused', 'quarantined', 'blocked')
+      AND NOT EXISTS (
+        SELECT 1 FROM load_op AS later
+        WHERE later.target_id = o.target_id AND later.entity = o.entity
+          AND later.final_key = o.final_key AND later.op_id > o.op_id)
+    UNION ALL
+    SELECT c.target_id, c.entity, c.final_key,
+        c.field_name, 'conflict', NULL, 'changed_in_pipedrive',
+        c.field_name || ' was ' || coalesce(c.base, 'blank') || ', is now ' || coalesce(c.in_pipedrive, 'blank') || ', NextCRM says ' || coalesce(c.in_nextcrm, 'blank'),
+        'make both agree, or decide (about an amount and its currency, or a status and its time, alike): UPDATE conflict SET keep = ''pipedrive'' or ''nextcrm'', decided_by = ''YOUR NAME'' WHERE conflict_id = ' || c.conflict_id,
+        NULL, c.found_at
+    FROM conflict AS c
+    WHERE c.resolved_at IS NULL)
+SELECT target_id, entity, final_key,
     (SELECT group_concat(source_id, ', ') FROM (
-        SELECT source_id FROM xw_account WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_contact WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_deal WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_item WHERE entity = o.entity AND final_key = o.final_key)) AS source_ids,
-    (SELECT group_concat(DISTINCT coalesce(f.name, k.key)) FROM json_tree(o.body) AS k
-        LEFT JOIN bind AS b ON b.target_id = o.target_id AND b.kind = 'field' AND b.pipedrive_id = k.key
-        LEFT JOIN final_field AS f ON b.symbol = f.entity || '.' || f.field_key
-        -- Pipedrive says "path: problem; path: problem", or names a key or a custom field in quotes.
-        WHERE typeof(k.key) = 'text' AND k.key <> 'custom_fields'
-          AND (instr(': ' || replace(replace(replace(o.message, '; ', ': '), '.', ': '), '[', ':'), ': ' || k.key || ':') > 0
-            OR instr(o.message, '''' || k.key || '''') > 0 OR instr(o.message, '''' || f.name || '''') > 0
-            OR length(k.key) = 40 AND instr(o.message, k.key) > 0)) AS field,
-    o.state, o.status, o.error_code, o.message, o.hint, o.body AS payload, o.ended_at
-FROM load_op AS o
-WHERE o.state IN ('refused', 'quarantined', 'blocked')
-  AND NOT EXISTS (
-    SELECT 1 FROM load_op AS later
-    WHERE later.target_id = o.target_id AND later.entity = o.entity
-      AND later.final_key = o.final_key AND later.op_id > o.op_id)
-UNION ALL
-SELECT c.target_id, c.entity, c.final_key,
-    (SELECT group_concat(source_id, ', ') FROM (
-        SELECT source_id FROM xw_account WHERE final_key = c.final_key
-        UNION ALL SELECT source_id FROM xw_contact WHERE final_key = c.final_key
-        UNION ALL SELECT source_id FROM xw_deal WHERE final_key = c.final_key
-        UNION ALL SELECT source_id FROM xw_item WHERE entity = c.entity AND final_key = c.final_key)),
-    c.field_name, 'conflict', NULL, 'changed_in_pipedrive',
-    c.field_name || ' was ' || coalesce(c.base, 'blank') || ', is now ' || coalesce(c.in_pipedrive, 'blank') || ', NextCRM says ' || coalesce(c.in_nextcrm, 'blank'),
-    'make both agree, or decide (about an amount and its currency, or a status and its time, alike): UPDATE conflict SET keep = ''pipedrive'' or ''nextcrm'', decided_by = ''YOUR NAME'' WHERE conflict_id = ' || c.conflict_id,
-    NULL, c.found_at
-FROM conflict AS c
-WHERE c.resolved_at IS NULL;
+        SELECT source_id FROM xw_account WHERE final_key = r.final_key
+        UNION ALL SELECT source_id FROM xw_contact WHERE final_key = r.final_key
+        UNION ALL SELECT source_id FROM xw_deal WHERE final_key = r.final_key
+        UNION ALL SELECT source_id FROM xw_item WHERE entity = r.entity AND final_key = r.final_key)) AS source_ids,
+    field, state, status, error_code, message, hint, payload, ended_at
+FROM rejected AS r;
 
 CREATE TABLE plan_change (
     plan_id    INTEGER NOT NULL REFERENCES plan ON DELETE CASCADE,
@@ -113,21 +113,7 @@ DROP TABLE plan_price;
 DROP TABLE plan_change;
 DROP VIEW v_rejects;
 CREATE VIEW v_rejects AS
-SELECT o.target_id, o.entity, o.final_key,
-    (SELECT group_concat(source_id, ', ') FROM (
-        SELECT source_id FROM xw_account WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_contact WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_deal WHERE final_key = o.final_key
-        UNION ALL SELECT source_id FROM xw_item WHERE entity = o.entity AND final_key = o.final_key)) AS source_ids,
-    (SELECT group_concat(DISTINCT coalesce(f.name, k.key)) FROM json_tree(o.body) AS k
-        LEFT JOIN bind AS b ON b.target_id = o.target_id AND b.kind = 'field' AND b.pipedrive_id = k.key
-        LEFT JOIN final_field AS f ON b.symbol = f.entity || '.' || f.field_key
-        -- Pipedrive says "path: problem; path: problem", or names a key or a custom field in quotes.
-        WHERE typeof(k.key) = 'text' AND k.key <> 'custom_fields'
-          AND (instr(': ' || replace(replace(replace(o.message, '; ', ': '), '.', ': '), '[', ':'), ': ' || k.key || ':') > 0
-            OR instr(o.message, '''' || k.key || '''') > 0 OR instr(o.message, '''' || f.name || '''') > 0
-            OR length(k.key) = 40 AND instr(o.message, k.key) > 0)) AS field,
-    o.state, o.status, o.error_code, o.message, o.hint, o.body AS payload, o.ended_at
+SELECT o.target_id, o.entity, o.final_key, o.state, o.status, o.error_code, o.message, o.hint, o.body AS payload, o.ended_at
 FROM load_op AS o
 WHERE o.state IN ('refused', 'quarantined', 'blocked')
   AND NOT EXISTS (

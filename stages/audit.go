@@ -9,6 +9,7 @@ import (
 	"nextpipe/stages/audit"
 	"nextpipe/stages/clean"
 	"nextpipe/stages/internal/model"
+	"nextpipe/stages/internal/warehouse"
 )
 
 // ExportAudit copies the warehouse for auditors, redacted unless full. It needs
@@ -18,7 +19,7 @@ func ExportAudit(ctx context.Context, db, out string, full bool) (audit.Manifest
 	if err != nil {
 		return audit.Manifest{}, err
 	}
-	return audit.Export(ctx, audit.Options{Warehouse: db, Out: out, Full: full, Version: Version, Own: own, Now: time.Now().UTC().Format("2006-01-02T15:04:05.000Z")})
+	return audit.Export(ctx, audit.Options{Warehouse: db, Out: out, Full: full, Version: Version, Own: own, Now: warehouse.Stamp(time.Now())})
 }
 
 // ownTexts are what rules and checks are called and mean.

@@ -1,37 +1,19 @@
 package stages
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	nextcrmsample "nextpipe/fixtures/nextcrm"
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 )
 
 // visited is an open warehouse with the sample export, and an account.
 func visited(t *testing.T, o sandbox.Options) (*Env, *sandbox.Account) {
 	t.Helper()
-	a, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	source := t.TempDir()
-	if err := nextcrmsample.WritePluginExport(source); err != nil {
-		t.Fatal(err)
-	}
-	e, err := Open(t.Context(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: source, Target: url, Token: a.Token(), By: "test",
-		Yes: true, Override: "test: now", Confirm: a.Role(), DryRun: true, Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
+	a, url := process.Account(t, o)
+	e := envOn(t, a, url, Options{Source: sampleExport(t), Override: "test: now", Confirm: a.Role(), DryRun: true})
 	if err := e.Execute(t.Context(), "extract", "extract"); err != nil && ExitCode(err) != 3 {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	"nextpipe/stages/delta"
 )
@@ -38,23 +39,10 @@ type moved struct {
 // smallEnv is the company before a local account of the given role.
 func smallEnv(t *testing.T, role string) moved {
 	t.Helper()
-	a, err := sandbox.New(sandbox.Options{Seed: 1, Role: role})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	a, url := process.Account(t, sandbox.Options{Seed: 1, Role: role})
 	m := moved{account: a, dir: t.TempDir()}
 	m.export(t, company)
-	m.Env, err = Open(t.Context(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: m.dir, Target: url, Token: a.Token(), Yes: true, Override: "test",
-		By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
+	m.Env = envOn(t, a, url, Options{Source: m.dir, Override: "test"})
 	return m
 }
 

@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,13 +42,7 @@ func diskEnv(t *testing.T, a *sandbox.Account) *Env {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	e, err := Open(context.Background(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: dir, Target: url, Token: a.Token(),
-		Yes: true, By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e
+	return envOn(t, a, url, Options{Source: dir})
 }
 
 func account(t *testing.T) *sandbox.Account {

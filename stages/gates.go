@@ -125,9 +125,7 @@ func (e *Env) requireMap(ctx context.Context) error {
 	}
 	if s.Role == target.Rehearsal && e.opt.Yes {
 		return e.DB.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
-				VALUES ('map_confirmed_for_rehearsal', ?, ?, 1, ?, '--yes', ?)`, s.ID, seal, e.opt.By, e.DB.Now())
-			return err
+			return e.DB.Decide(tx, warehouse.Decision{Gate: "map_confirmed_for_rehearsal", TargetID: s.ID, Seal: seal, By: e.opt.By, Reason: "--yes"})
 		})
 	}
 	return fmt.Errorf("%w: nobody has confirmed this map: look at the map_* tables, then `nextpipe map --confirm --by NAME`%s",

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
 )
 
@@ -107,8 +108,7 @@ func (e *Env) refuseUnknownCampaigns(ctx context.Context) error {
 // overrideCampaign records who let a campaign pass, into which account.
 func (e *Env) overrideCampaign(ctx context.Context, s *target.Session, c campaign) error {
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('campaign_overridden', ?, ?, 1, ?, ?, ?)`,
-			s.ID, c.key+" "+c.hash, e.opt.By, "--override-campaign "+c.title+", which is "+c.state, e.DB.Now())
-		return err
+		return e.DB.Decide(tx, warehouse.Decision{Gate: "campaign_overridden", TargetID: s.ID, Seal: c.key + " " + c.hash,
+			By: e.opt.By, Reason: "--override-campaign " + c.title + ", which is " + c.state})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"nextpipe/stages/cutover"
 	"nextpipe/stages/doctor"
 	"nextpipe/stages/internal/target"
+	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
 )
 
@@ -45,9 +46,8 @@ func (e *Env) recordContract(ctx context.Context, s *target.Session) error {
 		return fmt.Errorf("%w: --account-plan takes one of Pipedrive's plans, such as growth, and --seats the number bought; both together", ErrUsage)
 	}
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('plan_confirmed', ?, ?, 1, ?, '--account-plan and --seats', ?)`,
-			s.ID, fmt.Sprintf("%s/%d", plan, e.opt.Seats), e.opt.By, e.DB.Now())
-		return err
+		return e.DB.Decide(tx, warehouse.Decision{Gate: "plan_confirmed", TargetID: s.ID, Seal: fmt.Sprintf("%s/%d", plan, e.opt.Seats),
+			By: e.opt.By, Reason: "--account-plan and --seats"})
 	})
 }
 
@@ -79,9 +79,7 @@ func (e *Env) recordPaused(ctx context.Context, s *target.Session) error {
 		reason = "automations and webhooks: " + strings.Join(calls, ", ")
 	}
 	return e.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('paused', ?, ?, 1, ?, ?, ?)`,
-			s.ID, seal, e.opt.By, reason, e.DB.Now())
-		return err
+		return e.DB.Decide(tx, warehouse.Decision{Gate: "paused", TargetID: s.ID, Seal: seal, By: e.opt.By, Reason: reason})
 	})
 }
 

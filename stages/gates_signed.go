@@ -65,10 +65,11 @@ func (e *Env) allowNewRows(ctx context.Context, s *target.Session) (differ int64
 	}
 	err = e.DB.Write(ctx, func(tx *sql.Tx) error {
 		var rehearsal, all int64
-		var by string
-		err := tx.QueryRow(`SELECT g.target_id, g.by_name FROM gate AS g JOIN target AS t ON t.target_id = g.target_id
+		var by, planned string
+		err := tx.QueryRow(`SELECT g.target_id, g.by_name, p.seal FROM gate AS g JOIN target AS t ON t.target_id = g.target_id
+			JOIN plan AS p ON p.target_id = ? AND p.is_current = 1
 			WHERE g.name = 'rehearsal_signed' AND g.is_open = 1 AND g.seal = ? AND t.role = 'rehearsal' AND (t.is_local = 0 OR ?)
-			ORDER BY g.gate_id DESC LIMIT 1`, rules, s.Local).Scan(&rehearsal, &by)
+			ORDER BY g.gate_id DESC LIMIT 1`, s.ID, rules, s.Local).Scan(&rehearsal, &by, &planned)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -80,11 +81,8 @@ func (e *Env) allowNewRows(ctx context.Context, s *target.Session) (differ int64
 			Scan(&differ, &all); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at)
-			SELECT 'rows_since_signoff', p.target_id, p.seal, 1, ?2, ?3, ?4 FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1
-				AND NOT EXISTS (SELECT 1 FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal)`,
-			s.ID, e.opt.By, fmt.Sprintf("the rules are those that %s signed; %d of %d records are not as they were in the rehearsal", by, differ, all), e.DB.Now())
-		return err
+		return e.DB.DecideOnce(tx, warehouse.Decision{Gate: "rows_since_signoff", TargetID: s.ID, Seal: planned, By: e.opt.By,
+			Reason: fmt.Sprintf("the rules are those that %s signed; %d of %d records are not as they were in the rehearsal", by, differ, all)})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("compare with the sign-off: %w", err)

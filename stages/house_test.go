@@ -8,14 +8,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 	sqlfiles "nextpipe/sql"
 	"nextpipe/stages/clean"
@@ -29,29 +28,8 @@ import (
 
 func sampleEnv(t *testing.T) *Env {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "export")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := nextcrmsample.WritePluginExport(dir); err != nil {
-		t.Fatal(err)
-	}
-	a, err := sandbox.New(sandbox.Options{Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	e, err := Open(context.Background(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: dir, Target: url, Token: a.Token(),
-		Yes: true, OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"], By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e
+	a, url := process.Account(t, sandbox.Options{Seed: 1})
+	return envOn(t, a, url, Options{Source: sampleExport(t), OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"]})
 }
 
 // shared tables are written by support packages on behalf of several stages.

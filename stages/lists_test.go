@@ -4,42 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 )
 
 // The filters that a load leaves in the account are asked there, as a user
 // would: each finds the people whom the old system had in the list or segment.
 func TestLists_SavedFiltersFindWhoWasOnTheListOrInTheSegment(t *testing.T) {
-	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "export")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := nextcrmsample.WritePluginExport(dir); err != nil {
-		t.Fatal(err)
-	}
-	a, err := sandbox.New(sandbox.Options{Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	e, err := Open(ctx, Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: dir, Target: url, Token: a.Token(),
-		Yes: true, OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"], By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
+	ctx := context.Background()
+	a, url := process.Account(t, sandbox.Options{Seed: 1})
+	e := envOn(t, a, url, Options{Source: sampleExport(t), OverrideCampaigns: nextcrmsample.ActiveCampaigns["plugin"]})
 	// The manifest counts the members of two segments: one stays a filter, one is frozen by decision.
 	if err := e.DB.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec("INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_segment', 'segment:1', 'action', 'frozen', 'Eva')")

@@ -1,15 +1,13 @@
 package stages
 
 import (
-	"context"
 	"database/sql"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	nextcrmsample "nextpipe/fixtures/nextcrm"
 	"nextpipe/fixtures/nextcrm/pgtest"
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 )
 
@@ -20,22 +18,8 @@ func databaseEnv(t *testing.T, server *pgtest.Server, o sandbox.Options) (*Env, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	e, err := Open(context.Background(), Options{DB: filepath.Join(t.TempDir(), "np.db"), Source: server.NewDatabase(t, script), Target: url, Token: a.Token(),
-		Yes: true, OverrideCampaigns: nextcrmsample.ActiveCampaigns["open-source"], By: "test", Now: a.Clock().Now, Wait: a.Clock().Sleep, Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e, a
+	a, url := process.Account(t, o)
+	return envOn(t, a, url, Options{Source: server.NewDatabase(t, script), OverrideCampaigns: nextcrmsample.ActiveCampaigns["open-source"]}), a
 }
 
 // decide sets one setting of the map as a person would.

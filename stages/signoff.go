@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/load"
 )
 
@@ -50,10 +51,8 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 			return err
 		}
 		var ledgers, off, differences, pending int64
-		if err := tx.QueryRow(`SELECT (SELECT count(*) FROM reconcile_final WHERE target_id = ?1),
-				(SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final WHERE target_id = ?1) + (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source WHERE target_id = ?1),
-				(SELECT count(*) FROM difference WHERE target_id = ?1),
-				(SELECT coalesce(sum(pending + quarantined), 0) FROM reconcile_final WHERE target_id = ?1)`, id).Scan(&ledgers, &off, &differences, &pending); err != nil {
+		if err := tx.QueryRow("SELECT ledgers, off_by, differences, pending + quarantined FROM v_verified WHERE target_id = ?", id).
+			Scan(&ledgers, &off, &differences, &pending); err != nil {
 			return err
 		}
 		if ledgers == 0 || off > 0 || differences > 0 || pending > 0 {
@@ -63,7 +62,6 @@ func (e *Env) Signoff(ctx context.Context, by, note string) error {
 		if _, err = tx.Exec("INSERT INTO signoff (target_id, seal, by_name, note, at) VALUES (?, ?, ?, nullif(?, ''), ?)", id, seal, by, note, e.DB.Now()); err != nil {
 			return err
 		}
-		_, err = tx.Exec("INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES ('rehearsal_signed', ?, ?, 1, ?, nullif(?, ''), ?)", id, rules, by, note, e.DB.Now())
-		return err
+		return e.DB.Decide(tx, warehouse.Decision{Gate: "rehearsal_signed", TargetID: id, Seal: rules, By: by, Reason: note})
 	})
 }

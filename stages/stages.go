@@ -72,7 +72,7 @@ var All = []Stage{
 	{Name: "load", About: "send what is planned, once", Online: true,
 		Reads: "plan_op final_* bind", Writes: "load_op link conflict before_image load_floor", run: runLoad},
 	{Name: "verify", About: "read everything back and compare", Online: true,
-		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference kept_value reconcile_* verification", run: func(ctx context.Context, e *Env) (Result, error) {
+		Reads: "Pipedrive, link, final_*", Writes: "seen_record difference kept_value reconcile_* verification v_verified", run: func(ctx context.Context, e *Env) (Result, error) {
 			return online(ctx, e, verify.Run)
 		}},
 	{Name: "cutover", About: "prove that NextCRM stands still, and hand over to Pipedrive", Apart: true,

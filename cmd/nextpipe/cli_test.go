@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nextpipe/fixtures/process"
 	"nextpipe/fixtures/sandbox"
 )
 
@@ -165,15 +166,7 @@ func TestCLI_JSONIsOneObjectALineAndEndsWithASummary(t *testing.T) {
 
 func TestCLI_ProductionOpensAfterAConfirmedMapAndASignedRehearsal(t *testing.T) {
 	r := newLocalRun(t, writeExport(t))
-	production, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := production.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	production, url := process.Account(t, sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
 	live := func(args ...string) int {
 		code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + production.Token()},
 			append(args, "--db", r.DB, "--source", r.Source, "--target", url, "--quiet")...)
@@ -315,15 +308,7 @@ func TestProvision_RefusesAnOwnerOfProductionWhoIsNoUser(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(r.Source, "contacts.csv"), []byte("id,email,first_name,owner_email\n1,a@b.example,Ana,rep@shop.example\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	account, err := sandbox.New(sandbox.Options{Seed: 3, Role: "production", Clock: sandbox.RealClock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := account.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	account, url := process.Account(t, sandbox.Options{Seed: 3, Role: "production", Clock: sandbox.RealClock()})
 	r.Account, r.URL = account, url
 	r.MustRun("run", "--to", "map")
 	if out, err := exec.Command("sqlite3", r.DB, "INSERT INTO decide_map (map_table, map_key, column_name, value, by_name) VALUES ('map_user', 'rep@shop.example', 'target_email', 'admin@sandbox.exampl', 'Ana')").CombinedOutput(); err != nil {

@@ -43,10 +43,7 @@ func TestDoctor_SaysWhatStandsInTheWayAndExplainsIt(t *testing.T) {
 }
 
 func TestDoctor_WebhooksKeepProductionClosedUntilSomebodySaysTheyArePaused(t *testing.T) {
-	a, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, url := process.Account(t, sandbox.Options{Seed: 2, Role: "production", Projects: true, NoBurstLimit: true, Clock: sandbox.RealClock()})
 	hook := func(name string) int64 {
 		t.Helper()
 		id, err := a.Create("webhooks", map[string]any{"name": name, "subscription_url": "https://hooks.example/" + name, "event_action": "create", "event_object": "deal"})
@@ -55,11 +52,6 @@ func TestDoctor_WebhooksKeepProductionClosedUntilSomebodySaysTheyArePaused(t *te
 		}
 		return id
 	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
 	db, source := filepath.Join(t.TempDir(), "np.db"), writeExport(t)
 	says := func(code int, want string, args ...string) {
 		t.Helper()
@@ -116,15 +108,7 @@ func TestProbe_KilledAtEveryRequestBoundaryLeavesNothingAfterTheNext(t *testing.
 }
 
 func TestProbe_OfProductionNeedsItsName(t *testing.T) {
-	a, err := sandbox.New(sandbox.Options{Seed: 2, Role: "production", NoBurstLimit: true, Clock: sandbox.RealClock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	a, url := process.Account(t, sandbox.Options{Seed: 2, Role: "production", NoBurstLimit: true, Clock: sandbox.RealClock()})
 	db := emptyWarehouse(t)
 	probe := func(args ...string) (int, string) {
 		code, out, errOut := nextpipe(t, []string{"PIPEDRIVE_API_TOKEN=" + a.Token()}, append([]string{"doctor", "--probe", "--db", db, "--target", url}, args...)...)
@@ -147,15 +131,7 @@ func TestProbe_OfProductionNeedsItsName(t *testing.T) {
 }
 
 func TestDoctor_GoesByThePlanThatAPersonNames(t *testing.T) {
-	a, err := sandbox.New(sandbox.Options{Seed: 3, Plan: "growth", NoBurstLimit: true, Clock: sandbox.RealClock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, stop, err := a.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	a, url := process.Account(t, sandbox.Options{Seed: 3, Plan: "growth", NoBurstLimit: true, Clock: sandbox.RealClock()})
 	db, source := filepath.Join(t.TempDir(), "np.db"), writeExport(t)
 	says := func(code int, want string, args ...string) {
 		t.Helper()

@@ -50,7 +50,7 @@ func (p *proof) readAge() error {
 		return nil
 	}
 	if p.madeAt, _ = normal.Stamp(said, p.zone, ""); p.madeAt == "" {
-		p.madeAt = stampOf(p.reading.Written)
+		p.madeAt = warehouse.Stamp(p.reading.Written)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (p *proof) make() error {
 		}
 	}
 	_, err := p.tx.ExecContext(p.ctx, `INSERT INTO cutover_proof (target_id, run_id, frozen_at, read_at, made_at, rows_read, stamps_read, newest_stamp, differing, stamped_late, seal)
-		VALUES (?, ?, nullif(?, ''), ?, nullif(?, ''), ?, ?, nullif(?, ''), ?, ?, ?)`, p.reading.TargetID, p.reading.RunID, p.frozenAt, stampOf(p.reading.At), p.madeAt,
+		VALUES (?, ?, nullif(?, ''), ?, nullif(?, ''), ?, ?, nullif(?, ''), ?, ?, ?)`, p.reading.TargetID, p.reading.RunID, p.frozenAt, warehouse.Stamp(p.reading.At), p.madeAt,
 		p.rows, p.stamps, p.newest, p.differing, p.late, hex.EncodeToString(sum.Sum(nil)))
 	return err
 }
@@ -122,6 +122,3 @@ func (p *proof) prepare() error {
 	}
 	return p.readAge()
 }
-
-// stampOf writes a time as the warehouse does.
-func stampOf(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

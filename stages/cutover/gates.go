@@ -167,9 +167,7 @@ func (l *looker) loaded() (Gate, error) {
 func (l *looker) verified() (Gate, error) {
 	g := Gate{Name: "verified", Next: "SELECT * FROM difference; correct, then nextpipe delta"}
 	var ledgers, off, different, pending int64
-	err := l.db.Read().QueryRowContext(l.ctx, `SELECT (SELECT count(*) FROM reconcile_final WHERE target_id = ?1),
-		(SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_final WHERE target_id = ?1) + (SELECT coalesce(sum(abs(off_by)), 0) FROM reconcile_source WHERE target_id = ?1),
-		(SELECT count(*) FROM difference WHERE target_id = ?1), (SELECT coalesce(sum(pending), 0) FROM reconcile_final WHERE target_id = ?1)`, l.f.TargetID).
+	err := l.db.Read().QueryRowContext(l.ctx, "SELECT ledgers, off_by, differences, pending FROM v_verified WHERE target_id = ?", l.f.TargetID).
 		Scan(&ledgers, &off, &different, &pending)
 	g.Open = err == nil && ledgers > 0 && off+different+pending == 0
 	g.Detail = fmt.Sprintf("differences %d, ledgers off by %d, pending %d", different, off, pending)

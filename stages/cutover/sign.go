@@ -28,7 +28,7 @@ func Freeze(ctx context.Context, db *warehouse.DB, f Facts, by string) error {
 		if err := tx.QueryRow("SELECT source_id FROM setup").Scan(&source); err != nil {
 			return fmt.Errorf("freeze: %w", err)
 		}
-		return decide(tx, db, freezeGate, f.TargetID, source, true, by, "nobody writes to NextCRM any more")
+		return db.Decide(tx, warehouse.Decision{Gate: freezeGate, TargetID: f.TargetID, Seal: source, By: by, Reason: "nobody writes to NextCRM any more"})
 	})
 }
 
@@ -57,11 +57,11 @@ func Sign(ctx context.Context, db *warehouse.DB, f Facts, by, accept string) (St
 	}
 	err = db.Write(ctx, func(tx *sql.Tx) error {
 		if len(accepted) > 0 {
-			if err := decide(tx, db, acceptedGate, f.TargetID, f.Seal, true, by, accept+": "+strings.Join(accepted, ", ")); err != nil {
+			if err := db.Decide(tx, warehouse.Decision{Gate: acceptedGate, TargetID: f.TargetID, Seal: f.Seal, By: by, Reason: accept + ": " + strings.Join(accepted, ", ")}); err != nil {
 				return err
 			}
 		}
-		return decide(tx, db, s.gateName(), f.TargetID, f.Seal, true, by, "Pipedrive is the system of record")
+		return db.Decide(tx, warehouse.Decision{Gate: s.gateName(), TargetID: f.TargetID, Seal: f.Seal, By: by, Reason: "Pipedrive is the system of record"})
 	})
 	if err != nil {
 		return s, err
@@ -79,21 +79,15 @@ func Reopen(ctx context.Context, db *warehouse.DB, f Facts, by, reason string) e
 		return fmt.Errorf("%w: the cutover of %s has not begun", ErrClosed, s.Domain)
 	}
 	return db.Write(ctx, func(tx *sql.Tx) error {
+		back := warehouse.Decision{Gate: s.gateName(), TargetID: f.TargetID, Seal: f.Seal, Closes: true, By: by, Reason: reason}
 		if s.SignedAt != "" {
-			if err := decide(tx, db, s.gateName(), f.TargetID, f.Seal, false, by, reason); err != nil {
+			if err := db.Decide(tx, back); err != nil {
 				return err
 			}
 		}
-		return decide(tx, db, freezeGate, f.TargetID, f.Seal, false, by, reason)
+		back.Gate = freezeGate
+		return db.Decide(tx, back)
 	})
-}
-
-func decide(tx *sql.Tx, db *warehouse.DB, name string, targetID int64, seal string, open bool, by, reason string) error {
-	_, err := tx.Exec("INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)", name, targetID, seal, open, by, reason, db.Now())
-	if err != nil {
-		return fmt.Errorf("record %s: %w", name, err)
-	}
-	return nil
 }
 
 // Refuse keeps writes away from an account that has become the system of record.

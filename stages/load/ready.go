@@ -46,11 +46,12 @@ func Gate(ctx context.Context, s *target.Session, override string) error {
 	if s.Role != target.Production {
 		return nil
 	}
+	var planned string
 	var signed int
-	err := s.DB.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
+	err := s.DB.Read().QueryRowContext(ctx, `SELECT p.seal, (SELECT count(*) FROM signoff AS g JOIN target AS t ON t.target_id = g.target_id
 			WHERE t.role = 'rehearsal' AND g.seal = p.seal AND (t.is_local = 0 OR ?2))
 		+ (SELECT count(*) FROM gate AS g WHERE g.name = 'rows_since_signoff' AND g.target_id = ?1 AND g.seal = p.seal AND g.is_open = 1)
-		FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1`, s.ID, s.Local).Scan(&signed)
+		FROM plan AS p WHERE p.target_id = ?1 AND p.is_current = 1`, s.ID, s.Local).Scan(&planned, &signed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil // no plan: nothing is signed, and nothing can be sent
 	}
@@ -62,9 +63,7 @@ func Gate(ctx context.Context, s *target.Session, override string) error {
 			"load a rehearsal account, verify it, and sign it with `nextpipe signoff --by NAME`", ErrGate, s.Me.CompanyDomain)
 	}
 	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO gate (name, target_id, seal, is_open, by_name, reason, at) SELECT 'rehearsal_overridden', ?1, seal, 1, ?2, ?2, ?3 FROM plan WHERE target_id = ?1 AND is_current = 1",
-			s.ID, override, s.DB.Now())
-		return err
+		return s.DB.DecideOnce(tx, warehouse.Decision{Gate: "rehearsal_overridden", TargetID: s.ID, Seal: planned, By: override, Reason: override})
 	})
 }
 

@@ -87,8 +87,7 @@ func Confirm(ctx context.Context, db *warehouse.DB, by string) (string, error) {
 		return "", err
 	}
 	err = db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO gate (name, seal, is_open, by_name, at) VALUES (?, ?, 1, ?, ?)", Gate, s, by, db.Now())
-		return err
+		return db.Decide(tx, warehouse.Decision{Gate: Gate, Seal: s, By: by})
 	})
 	if err != nil {
 		return "", fmt.Errorf("confirm map: %w", err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"nextpipe/stages/internal/bind"
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/pipedrive"
 	"nextpipe/stages/internal/target"
@@ -23,9 +24,16 @@ type refusal struct {
 // something it names is another one in the account now: a stage or an option that
 // was deleted and made anew, a parent that was loaded again or is gone.
 func reconsider(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64) error {
-	all, err := refusals(ctx, tx, s.ID, planID)
-	if err != nil || len(all) == 0 {
-		return err
+	var all []refusal
+	for _, name := range entity.Names() {
+		some, err := refusals(ctx, tx, s.ID, planID, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, some...)
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	binder, err := bind.New(ctx, s)
 	if err != nil {
@@ -51,15 +59,15 @@ func reconsider(ctx context.Context, tx *sql.Tx, s *target.Session, planID int64
 	return nil
 }
 
-func refusals(ctx context.Context, tx *sql.Tx, targetID, planID int64) ([]refusal, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT p.seq, p.entity, coalesce(p.pipedrive_id, ''), f.payload, o.body FROM load_op AS o
+func refusals(ctx context.Context, tx *sql.Tx, targetID, planID int64, name string) ([]refusal, error) {
+	rows, err := tx.QueryContext(ctx, entity.ForOne(`SELECT p.seq, p.entity, coalesce(p.pipedrive_id, ''), f.payload, o.body FROM load_op AS o
 		JOIN plan_op AS p ON p.plan_id = ?2 AND p.entity = o.entity AND p.final_key = o.final_key AND p.action = 'blocked'
 		JOIN final_item AS f ON f.entity = p.entity AND f.final_key = p.final_key AND f.payload = o.symbolic
-		WHERE o.target_id = ?1 AND o.state = 'refused' AND o.state IN ('refused', 'quarantined', 'blocked') -- the terms of the index load_op_bad
+		WHERE o.target_id = ?1 AND o.entity = ?3 AND o.state = 'refused' AND o.state IN ('refused', 'quarantined', 'blocked') -- the terms of the index load_op_bad
 			AND o.purpose = 'load' AND o.verb <> 'delete' AND o.body IS NOT NULL
 			AND o.op_id = (SELECT max(n.op_id) FROM load_op AS n
 				WHERE n.target_id = ?1 AND n.entity = o.entity AND n.final_key = o.final_key AND n.purpose = 'load')
-		ORDER BY p.seq`, targetID, planID)
+		ORDER BY p.seq`, name), targetID, planID, name)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/journal"
 	"nextpipe/stages/internal/warehouse"
 	"nextpipe/stages/internal/words"
@@ -105,7 +106,7 @@ func changedFields(ctx context.Context, db *warehouse.DB, planID, seq int64) ([]
 // createdFields are what a new record says: its name, Pipedrive's own fields, custom fields.
 func createdFields(ctx context.Context, db *warehouse.DB, book *words.Book, kind, key string) ([]PlanField, error) {
 	var payload []byte
-	if err := db.Read().QueryRowContext(ctx, "SELECT payload FROM final_item WHERE entity = ? AND final_key = ?", kind, key).Scan(&payload); err != nil {
+	if err := db.Read().QueryRowContext(ctx, entity.ForOne("SELECT payload FROM final_item WHERE entity = ? AND final_key = ?", kind), kind, key).Scan(&payload); err != nil {
 		return nil, err
 	}
 	props, err := journal.Decode(payload)

@@ -11,6 +11,7 @@ import (
 
 	"nextpipe/stages/internal/entity"
 	"nextpipe/stages/internal/stage"
+	"nextpipe/stages/internal/warehouse"
 )
 
 // Part says what of our work is taken back; the zero value is all of it. Of
@@ -34,7 +35,7 @@ func (p Part) since() string {
 	if p.Since.IsZero() {
 		return ""
 	}
-	return p.Since.UTC().Format("2006-01-02T15:04:05.000Z")
+	return warehouse.Stamp(p.Since)
 }
 
 // inPart picks operations of a part. ?3 its run or 0, ?4 its time or ”.

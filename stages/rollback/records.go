@@ -221,17 +221,38 @@ func (u *undoer) touched(ctx context.Context, e entity.Entity, l linked, rec pip
 // movedByLines are the properties of a deal that its lines move, and taking them
 // back does.
 func (u *undoer) movedByLines(ctx context.Context, e entity.Entity, id string) ([]string, error) {
-	var hadLines bool
-	if e.Name == "deal" {
-		if err := u.DB.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM link WHERE target_id = ? AND entity IN ('deal_product', 'deal_discount')
-			AND sent ->> '$.deal_id' = CAST(? AS INTEGER))`, u.ID, id).Scan(&hadLines); err != nil {
-			return nil, err
+	if e.Name != "deal" {
+		return nil, nil
+	}
+	if u.lined == nil {
+		if err := u.readLined(ctx); err != nil {
+			return nil, fmt.Errorf("read which deals have lines: %w", err)
 		}
 	}
-	if hadLines {
+	if u.lined[id] {
 		return []string{"value"}, nil
 	}
 	return nil, nil
+}
+
+// readLined reads once which deals have or had lines or discounts of ours: asked
+// deal by deal, all lines would be looked through each time.
+func (u *undoer) readLined(ctx context.Context) error {
+	rows, err := u.DB.Read().QueryContext(ctx, `SELECT DISTINCT sent ->> '$.deal_id' FROM link
+		WHERE target_id = ? AND entity IN ('deal_product', 'deal_discount') AND sent ->> '$.deal_id' IS NOT NULL`, u.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	u.lined = map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		u.lined[id] = true
+	}
+	return rows.Err()
 }
 
 func (u *undoer) drop(ctx context.Context, entity, finalKey, state string) error {

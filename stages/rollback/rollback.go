@@ -33,6 +33,7 @@ type undoer struct {
 	passed map[string]bool              // kinds that have been taken back
 	links  map[string]map[string]string // kind → code of a custom field → kind that it names
 	deals  *deals                       // nil until they are read
+	lined  map[string]bool              // deals that have or had lines of ours; nil until they are read
 	tokens int64                        // dry run: what the writes would cost
 	res    stage.Result
 }

@@ -273,7 +273,7 @@ func hint(e *pipedrive.Error) string {
 
 // now is the time of the clock that the account is watched with: what came of a
 // sending is told by when it was.
-func (j *Journal) now() string { return j.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
+func (j *Journal) now() string { return warehouse.Stamp(j.Now()) }
 
 func text(b []byte) any {
 	if b == nil {

@@ -214,7 +214,10 @@ func (db *DB) Path() string { return db.path }
 func (db *DB) Close() error { return errors.Join(db.r.Close(), db.w.Close()) }
 
 // Now is the time in UTC as the warehouse writes it: RFC 3339, milliseconds.
-func (db *DB) Now() string { return db.now().UTC().Format("2006-01-02T15:04:05.000Z") }
+func (db *DB) Now() string { return Stamp(db.now()) }
+
+// Stamp writes a time as the warehouse does, so that texts compare like times.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // Read gives the reading pool: it cannot change anything.
 func (db *DB) Read() *sql.DB { return db.r }
