@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -53,7 +54,7 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 		p.row("account   %s", a)
 		p.object("account", a)
 	}
-	if err := errors.Join(showBlocks(c, p, e), showDeltas(c, p, e), showHandovers(c, p, e)); err != nil {
+	if err := errors.Join(showEach(c, p, "blocked", e.Blocks), showEach(c, p, "delta", e.Deltas), showEach(c, p, "cutover", e.Handovers)); err != nil {
 		return err
 	}
 	p.line("\n%-10s %-8s %-6s %-20s %8s  %-16s %s", "stage", "state", "", "last run", "rows", "account", "outcome")
@@ -70,29 +71,12 @@ func showStatus(c *cli.Context, p *printer, e *stages.Env, db string) error {
 	return nil
 }
 
-func showBlocks(c *cli.Context, p *printer, e *stages.Env) error {
-	blocks, err := e.Blocks(c.Context)
-	for _, b := range blocks {
-		p.line("blocked   %s", b)
-		p.object("blocked", b)
-	}
-	return err
-}
-
-func showDeltas(c *cli.Context, p *printer, e *stages.Env) error {
-	reports, err := e.Deltas(c.Context)
-	for _, r := range reports {
-		p.line("delta     %s", r)
-		p.object("delta", r)
-	}
-	return err
-}
-
-func showHandovers(c *cli.Context, p *printer, e *stages.Env) error {
-	handovers, err := e.Handovers(c.Context)
-	for _, s := range handovers {
-		p.line("cutover   %s", s)
-		p.object("cutover", s)
+// showEach prints what status knows besides the stages, a line each.
+func showEach[T fmt.Stringer](c *cli.Context, p *printer, name string, list func(context.Context) ([]T, error)) error {
+	all, err := list(c.Context)
+	for _, one := range all {
+		p.line("%-9s %s", name, one)
+		p.object(name, one)
 	}
 	return err
 }

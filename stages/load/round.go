@@ -13,18 +13,10 @@ const pageRows = 500
 
 // lookEvery is after how many sendings open doubts are looked up: while they
 // are among the newest records, one list page answers for all of them.
-const lookEvery = pageRows - 4*batchSize
-
-// batchSize is how many operations are read and how many intents committed at
-// once. What is in doubt after a kill is twice that at most.
-const batchSize = 4 * workers
-
-// workers is how many requests are under way at once with one token: with answers
-// of 150 ms they fill the greatest burst window there is, 60 requests a second.
-const workers = 12
+const lookEvery = pageRows - 4*journal.BatchSize
 
 // crew is how many are under way with all tokens. What is composed ahead bounds it.
-func (l *loader) crew() int { return min(workers*l.Client.Tokens(), batchSize) }
+func (l *loader) crew() int { return min(journal.Workers*l.Client.Tokens(), journal.BatchSize) }
 
 // round is one pass over everything of an entity that is pending.
 type round struct {
@@ -46,7 +38,7 @@ func (l *loader) round(ctx context.Context, entity string) error {
 	r := &round{loader: l, entity: entity, total: total}
 	for {
 		before := r.lastSeq
-		if err := l.j.Stream(ctx, l.crew(), batchSize, r.next, r.ended(ctx)); err != nil {
+		if err := l.j.Stream(ctx, l.crew(), journal.BatchSize, r.next, r.ended(ctx)); err != nil {
 			return err
 		}
 		if r.lastSeq == before {
@@ -116,7 +108,7 @@ func (r *round) note(ops []*journal.Op) error {
 		}
 	}
 	r.Report("load", r.entity, r.sent, r.total)
-	if r.inARow >= batchSize {
+	if r.inARow >= journal.BatchSize {
 		return fmt.Errorf("%w: the last %d sendings are all in doubt; run again later, it looks for them first", ErrUnfinished, r.inARow)
 	}
 	return nil

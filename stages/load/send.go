@@ -65,7 +65,7 @@ func (l *loader) pending(ctx context.Context, name string, seq int64) ([]planned
 	rows, err := l.DB.Read().QueryContext(ctx, entity.ForOne(`SELECT p.seq, p.entity, p.final_key, p.action, coalesce(p.pipedrive_id, ''), f.marker,
 			f.payload, p.body
 		FROM plan_op AS p JOIN final_item AS f ON f.entity = ?3 AND f.final_key = p.final_key
-		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, name), l.planID, l.ID, name, l.after, l.RunID, attempts, seq, batchSize)
+		WHERE `+isPending+` AND p.seq > ?7 ORDER BY p.seq LIMIT ?8`, name), l.planID, l.ID, name, l.after, l.RunID, attempts, seq, journal.BatchSize)
 	if err != nil {
 		return nil, fmt.Errorf("read pending operations: %w", err)
 	}

@@ -12,15 +12,9 @@ import (
 	"nextpipe/stages/internal/pipedrive"
 )
 
-const (
-	// attempts bounds how often one removal is sent, when each time it certainly
-	// did not happen.
-	attempts = 3
-	// batchSize is how many intents are committed at once.
-	batchSize = 48
-	// workers is how many requests are under way at once.
-	workers = 12
-)
+// attempts bounds how often one removal is sent, when each time it certainly
+// did not happen.
+const attempts = 3
 
 // phase takes back one kind. The account is read page by page and each page
 // dealt with at once, so that as little time as possible lies between looking
@@ -115,7 +109,7 @@ func (u *undoer) takeBack(ctx context.Context, e entity.Entity, recs []pipedrive
 		if op != nil {
 			ops = append(ops, op)
 		}
-		if len(ops) == batchSize {
+		if len(ops) == journal.BatchSize {
 			if err := u.send(ctx, ops); err != nil {
 				return ours, err
 			}
@@ -130,7 +124,7 @@ func (u *undoer) takeBack(ctx context.Context, e entity.Entity, recs []pipedrive
 
 func (u *undoer) send(ctx context.Context, ops []*journal.Op) error {
 	if !u.dryRun {
-		return u.j.SendAll(ctx, ops, workers)
+		return u.j.SendAll(ctx, ops, journal.Workers)
 	}
 	for _, op := range ops {
 		verb := pipedrive.Update

@@ -6,6 +6,14 @@ import (
 	"fmt"
 )
 
+// Workers is how many requests are under way at once with one token: with answers
+// of 150 ms they fill the greatest burst window there is, 60 requests a second.
+const Workers = 12
+
+// BatchSize is how many operations are read and how many intents committed at
+// once. What is in doubt after a kill is twice that at most.
+const BatchSize = 4 * Workers
+
 // Feed brings the next operations to send, none when there are no more. They
 // must not depend on each other, nor on any that were brought before.
 type Feed func(ctx context.Context) ([]*Op, error)
